@@ -1,0 +1,1 @@
+"""The front porch: wiring, and the pages that look across rooms."""
