@@ -5,13 +5,13 @@ User signs in to the console; Credential n-1 System, 1-n access token (django-oa
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
-from oauth2_provider.generators import generate_client_secret
 from oauth2_provider.models import AbstractApplication
 
 SCOPES = {
@@ -37,14 +37,14 @@ def validate_scopes(scopes: object) -> None:
 class User(AbstractUser):
     """A person of the console; what they may do beyond reading comes from permissions."""
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]
+    class Meta(AbstractUser.Meta):
         permissions = [
             *((f"scope_{scope}", f"May: {label.lower()}") for scope, label in SCOPES.items()),
             ("view_restricted", "Sees restricted attributes"),
         ]
 
 
-class Credential(AbstractApplication):  # type: ignore[misc]
+class Credential(AbstractApplication):
     """An OAuth 2.0 client: one system's or one service's way in, with what it may do.
 
     After a rotation the replaced secret stays good until `previous_secret_until`, so that the
@@ -68,7 +68,9 @@ class Credential(AbstractApplication):  # type: ignore[misc]
     previous_secret = models.CharField(max_length=255, blank=True, editable=False)
     previous_secret_until = models.DateTimeField(null=True, blank=True, editable=False)
 
-    class Meta(AbstractApplication.Meta):  # type: ignore[misc]
+    objects: ClassVar[models.Manager[Credential]] = models.Manager()
+
+    class Meta(AbstractApplication.Meta):
         abstract = False
         verbose_name = "credential"
 
@@ -80,9 +82,9 @@ class Credential(AbstractApplication):  # type: ignore[misc]
 
     def rotate_secret(self, keep_previous_until: datetime | None) -> str:
         """Give it a new secret and return the only readable copy of it."""
-        self.previous_secret = self.client_secret if keep_previous_until else ""
+        self.previous_secret = str(self.client_secret) if keep_previous_until else ""
         self.previous_secret_until = keep_previous_until
-        secret: str = generate_client_secret()
+        secret = secrets.token_urlsafe(32)
         self.client_secret = secret
         self.save()
         return secret
