@@ -4,9 +4,12 @@
 import os
 import sys
 
+import bootstrap
+
 
 def main() -> None:
     """Run a management command in the prepared environment."""
+    bootstrap.prepare(sys.argv)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mdm.settings")
     from django.core.management import execute_from_command_line
 
