@@ -1,0 +1,1 @@
+"""The door in: files and requests become source records in canonical shape."""
