@@ -1,0 +1,96 @@
+"""Configuration as one frozen value: policies, vocabularies and crosswalk, read once per stamp.
+
+Every transaction asks for the stamp (one statement on one row); only when the number has risen
+is the configuration read again. `touch()` raises it in the transaction that changes something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+
+from django.db.models import F
+
+from canonical.models import (
+    ConfigurationStamp,
+    Crosswalk,
+    LegalEntity,
+    Policy,
+    System,
+    Term,
+)
+from canonical.survivorship import policy as survivorship
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What recompute needs to know beside the records; see the fields of the same names."""
+
+    stamp: int
+    policies: Mapping[str, survivorship.Policy]
+    terms: Mapping[str, frozenset[str]]
+    crosswalk: Mapping[tuple[str, str, str], str]
+    outbound: Mapping[tuple[str, str, str], str]
+    order_by: Mapping[str, str]
+    time_zones: Mapping[str, str]
+
+    def term(self, system: str, vocabulary: str, value: str) -> str | None:
+        """The canonical term for a system's value: its crosswalk row, else the term itself."""
+        mapped = self.crosswalk.get((system, vocabulary, value))
+        if mapped is not None:
+            return mapped
+        return value if value in self.terms.get(vocabulary, ()) else None
+
+
+_lock = Lock()
+_held: Configuration | None = None
+
+
+def stamp() -> int:
+    """The number of the present configuration."""
+    return ConfigurationStamp.objects.values_list("number", flat=True).get(pk=1)
+
+
+def touch() -> None:
+    """Say that configuration changed; call it in the changing transaction."""
+    ConfigurationStamp.objects.filter(pk=1).update(number=F("number") + 1)
+
+
+def current() -> Configuration:
+    """The present configuration."""
+    global _held
+    number = stamp()
+    held = _held
+    if held is None or held.stamp != number:
+        held = _read(number)
+        with _lock:
+            _held = held
+    return held
+
+
+def forget() -> None:
+    """Drop the cached configuration; for tests that roll the stamp back."""
+    global _held
+    _held = None
+
+
+def _read(number: int) -> Configuration:
+    terms: dict[str, set[str]] = {}
+    for vocabulary, code in Term.objects.filter(active=True).values_list("vocabulary", "code"):
+        terms.setdefault(vocabulary, set()).add(code)
+    rows = list(
+        Crosswalk.objects.values_list("system", "vocabulary", "value", "term__code", "outbound")
+    )
+    return Configuration(
+        stamp=number,
+        policies={
+            p.entity: survivorship.Policy.from_rules(p.entity, p.version, p.rules)
+            for p in Policy.objects.filter(active=True)
+        },
+        terms={name: frozenset(codes) for name, codes in terms.items()},
+        crosswalk={(s, v, value): term for s, v, value, term, _ in rows},
+        outbound={(s, v, term): value for s, v, value, term, out in rows if out},
+        order_by=dict(System.objects.values_list("code", "order_by")),
+        time_zones=dict(LegalEntity.objects.values_list("term__code", "time_zone")),
+    )

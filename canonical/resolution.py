@@ -1,0 +1,161 @@
+"""From a system's words to ours: terms by the crosswalk, references by what they resolve to.
+
+Pure. The same walk finds the references of a record (to store and look them up) and puts what
+they resolve to in their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from canonical.attributes import Attribute, EntitySchema, Kind
+
+Reference = Mapping[str, str]
+Term = Callable[[str, str], str | None]
+Target = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A reference inside a record's values: where it stands and what kind of thing it names."""
+
+    path: str
+    entity: str
+    reference: Reference
+    ordering: bool = False
+
+
+@dataclass(slots=True)
+class Resolved:
+    """Values that may compete, and what could not be resolved.
+
+    `unmapped` rows are (path, vocabulary, the system's value); `pending` are paths.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    unmapped: list[tuple[str, str, str]] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)
+
+
+def references(schema: EntitySchema, values: Mapping[str, Any]) -> list[Found]:
+    """Every reference in the values, nested ones included, in the order of the schema."""
+    return [
+        Found(path, attribute.reference or "", value, attribute.ordering)
+        for path, attribute, value in _leaves(schema.attributes, values)
+        if attribute.reference is not None
+    ]
+
+
+def resolve(
+    schema: EntitySchema, values: Mapping[str, Any], term: Term, target: Target
+) -> Resolved:
+    """Replace terms and references by what they mean; leave out what means nothing yet.
+
+    `term(vocabulary, value)` gives the canonical term or None; `target(path)` the golden id the
+    reference at that path resolves to or None.
+    """
+    result = Resolved()
+    for name, value in values.items():
+        attribute = schema.by_name.get(name)
+        if attribute is None:
+            result.values[name] = value
+            continue
+        resolved = _resolve(attribute, value, name, result, term, target)
+        if resolved not in (None, [], {}):
+            result.values[name] = resolved
+    return result
+
+
+def placed(schema: EntitySchema, values: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
+    """The references of *resolved* values: (path, entity, golden id, whether ordering)."""
+    for path, attribute, value in _leaves(schema.attributes, values):
+        if attribute.reference is not None and isinstance(value, str):
+            yield path, attribute.reference, value, attribute.ordering
+
+
+def _leaves(
+    attributes: tuple[Attribute, ...], values: Mapping[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, Attribute, Any]]:
+    for attribute in attributes:
+        value = values.get(attribute.name)
+        if value is None or not _refers(attribute):
+            continue
+        path = f"{prefix}{attribute.name}"
+        if attribute.kind is Kind.LIST:
+            for place, element in enumerate(value):
+                if attribute.fields:
+                    yield from _leaves(attribute.fields, element, f"{path}[{place}].")
+                else:
+                    yield f"{path}[{place}]", attribute, element
+        elif attribute.kind is Kind.OBJECT:
+            yield from _leaves(attribute.fields, value, f"{path}.")
+        else:
+            yield path, attribute, value
+
+
+def _refers(attribute: Attribute) -> bool:
+    return attribute.reference is not None or any(_refers(part) for part in attribute.fields)
+
+
+def _resolve(
+    attribute: Attribute, value: Any, path: str, result: Resolved, term: Term, target: Target
+) -> Any:
+    if attribute.kind is Kind.LIST:
+        element = _element(attribute)
+        resolved = (
+            _resolve(element, item, f"{path}[{place}]", result, term, target)
+            for place, item in enumerate(value)
+        )
+        return [item for item in resolved if item not in (None, [], {})]
+    if attribute.kind is Kind.OBJECT:
+        return _resolve_parts(attribute, value, path, result, term, target)
+    if attribute.kind is Kind.CODE:
+        return _resolve_term(attribute, value, path, result, term)
+    if attribute.kind is Kind.REFERENCE:
+        found = target(path)
+        if found is None:
+            result.pending.append(path)
+        return found
+    return value
+
+
+def _element(attribute: Attribute) -> Attribute:
+    if attribute.fields:
+        return Attribute(attribute.name, Kind.OBJECT, fields=attribute.fields)
+    return Attribute(
+        attribute.name,
+        attribute.of or Kind.TEXT,
+        vocabulary=attribute.vocabulary,
+        reference=attribute.reference,
+    )
+
+
+def _resolve_parts(
+    attribute: Attribute,
+    value: Mapping[str, Any],
+    path: str,
+    result: Resolved,
+    term: Term,
+    target: Target,
+) -> dict[str, Any]:
+    parts = {}
+    for part in attribute.fields:
+        item = value.get(part.name)
+        if item is None:
+            continue
+        resolved = _resolve(part, item, f"{path}.{part.name}", result, term, target)
+        if resolved not in (None, [], {}):
+            parts[part.name] = resolved
+    return parts
+
+
+def _resolve_term(
+    attribute: Attribute, value: str, path: str, result: Resolved, term: Term
+) -> str | None:
+    vocabulary = attribute.vocabulary or ""
+    found = term(vocabulary, value)
+    if found is None:
+        result.unmapped.append((path, vocabulary, value))
+    return found
