@@ -4,7 +4,11 @@ from django.apps import AppConfig
 
 
 class MdmConfig(AppConfig):
-    """Wiring and cross-app pages; it owns no tables."""
+    """Wiring and cross-app pages; of its own it keeps only the sweep's heartbeat."""
 
     name = "mdm"
     verbose_name = "Assay"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from mdm import checks  # noqa: F401

@@ -1,19 +1,11 @@
 """Settings, read once from the environment; a missing or malformed one stops the start."""
 
-from pathlib import Path
-from typing import Any
+from mdm import environment, logs
+from mdm.environment import BASE_DIR, DEMO, PRODUCTION, VAR_DIR, env
 
-import dj_database_url
-from environs import Env
-
-env = Env()
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(env.str("ASSAY_VAR_DIR", str(BASE_DIR / "var")))
-
-DEBUG = env.bool("ASSAY_DEBUG", False)
-SECRET_KEY = env.str("ASSAY_SECRET_KEY", "insecure-development-key-only-for-embedded-use")
-ALLOWED_HOSTS = env.list("ASSAY_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", "testserver"])
+DEBUG = env.bool("ASSAY_DEBUG", False) and not PRODUCTION
+SECRET_KEY = environment.secret_key()
+ALLOWED_HOSTS = environment.allowed_hosts()
 
 INSTALLED_APPS = [
     "unfold",
@@ -42,6 +34,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "mdm.metrics.CountRequests",
+    "mdm.headers.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -72,26 +66,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASE_URL = env.str("ASSAY_DATABASE_URL", f"sqlite:///{VAR_DIR / 'assay.sqlite3'}")
-
-
-def _database(url: str) -> dict[str, Any]:
-    """The connection settings of one database address; SQLite gets what keeps it durable.
-
-    Measured: with these four SQLite settings, four writing processes met no "locked" error.
-    """
-    config: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600))
-    if config["ENGINE"].endswith("sqlite3"):
-        Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
-        config["OPTIONS"] = {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-        }
-    return config
-
-
-DATABASES = {"default": _database(DATABASE_URL)}
+DATABASES = {"default": environment.database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "canonical.User"
 OAUTH2_PROVIDER_APPLICATION_MODEL = "canonical.Credential"
@@ -101,5 +76,91 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 
-STATIC_URL = "static/"
+STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+WHITENOISE_USE_FINDERS = not PRODUCTION  # production serves what collectstatic gathered
+STATICFILES_DIRS = [path] if (path := BASE_DIR / "static").is_dir() else []
+
+# Browsers. TLS ends at the proxy in front; ASSAY_TLS=false is for a hub inside a closed network.
+TLS = env.bool("ASSAY_TLS", PRODUCTION)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TLS else None
+SECURE_SSL_REDIRECT = TLS
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
+SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TLS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("ASSAY_TRUSTED_ORIGINS", [])
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+LOGIN_URL = "admin:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# The worker. Hints are taken off the queue at once (a lost one is found by the sweep), results and
+# remote control are not used, and a web request never waits longer than half a second to publish.
+CELERY_BROKER_URL = environment.required_in_production("ASSAY_BROKER_URL", "folder://localhost")
+CELERY_BROKER_TRANSPORT_OPTIONS = environment.broker_options(CELERY_BROKER_URL)
+CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_DEFAULT_QUEUE = "hints"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = env.int("ASSAY_WORKER_THREADS", 8)
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # static: nothing to keep on disk
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "mdm.sweep", "schedule": 10, "options": {"expires": 10}},
+}
+CELERY_TIMEZONE = "UTC"
+
+# Targets. Demo mode alone may deliver to this machine itself.
+ALLOW_LOCAL_TARGETS = DEMO
+
+METRICS_TOKEN = env.str("ASSAY_METRICS_TOKEN", "")
+LOGGING = logs.configure(env.str("ASSAY_LOG_LEVEL", "INFO"))
+
+UNFOLD = {
+    "SITE_TITLE": "Assay",
+    "SITE_HEADER": "Assay",
+    "SITE_SUBHEADER": "Golden records",
+    "SITE_SYMBOL": "verified",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "4px",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(98% .02 85)",
+            "100": "oklch(95% .045 85)",
+            "200": "oklch(90% .08 85)",
+            "300": "oklch(84% .12 83)",
+            "400": "oklch(77% .14 80)",
+            "500": "oklch(68% .14 76)",
+            "600": "oklch(57% .12 72)",
+            "700": "oklch(48% .1 70)",
+            "800": "oklch(40% .08 68)",
+            "900": "oklch(34% .065 66)",
+            "950": "oklch(24% .045 64)",
+        },
+    },
+}

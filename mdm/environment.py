@@ -1,0 +1,118 @@
+"""What the environment says: typed readers that stop the start with the name of what is wrong.
+
+Every variable can be given as a file instead (`ASSAY_SECRET_KEY_FILE=/run/secrets/key`), so that
+secrets need not stand in the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from environs import FileAwareEnv
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = FileAwareEnv()
+VAR_DIR = Path(env.str("ASSAY_VAR_DIR", str(BASE_DIR / "var"))).resolve()
+PRODUCTION: bool = env.bool("ASSAY_PRODUCTION", False)
+DEMO: bool = env.bool("ASSAY_DEMO", False)
+
+# Milliseconds. A killed client's backend otherwise keeps its locks until the statement ends.
+POSTGRES_LIMITS = {
+    "statement_timeout": 15_000,
+    "lock_timeout": 5_000,
+    "idle_in_transaction_session_timeout": 60_000,
+    "client_connection_check_interval": 1_000,
+}
+
+
+def required_in_production(name: str, default: str) -> str:
+    """Read a variable that only the embedded form may leave out."""
+    if PRODUCTION and not (os.environ.get(name) or os.environ.get(f"{name}_FILE")):
+        raise ImproperlyConfigured(f"{name} (or {name}_FILE) must be set in production.")
+    return str(env.str(name, default))
+
+
+def secret_key() -> str:
+    """The signing key: given, or made once for this VAR_DIR and kept there, readable by us alone.
+
+    Several processes may start at once: the first link wins, the others read it.
+    """
+    if given := required_in_production("ASSAY_SECRET_KEY", ""):
+        if len(given) < 32:
+            raise ImproperlyConfigured("ASSAY_SECRET_KEY is shorter than 32 characters.")
+        return given
+    kept = VAR_DIR / "secret_key"
+    if not kept.exists():
+        _keep_secret(kept)
+    return kept.read_text()
+
+
+def _keep_secret(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_urlsafe(48))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def allowed_hosts() -> list[str]:
+    """The host names this hub answers to; without any given, only this machine's own."""
+    required_in_production("ASSAY_ALLOWED_HOSTS", "")
+    return list(env.list("ASSAY_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"]))
+
+
+def broker_options(url: str) -> dict[str, Any]:
+    """Transport options by kind of broker: a folder in VAR_DIR, or Redis that fails fast."""
+    if url.startswith("folder://"):
+        folder = VAR_DIR / "broker"
+        folder.mkdir(parents=True, exist_ok=True)
+        return {"folder": str(folder)}
+    return {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+
+
+def database() -> dict[str, Any]:
+    """The connection settings of ASSAY_DATABASE_URL; by default SQLite in VAR_DIR."""
+    embedded = f"sqlite:///{VAR_DIR / 'assay.sqlite3'}"
+    url = required_in_production("ASSAY_DATABASE_URL", embedded)
+    try:
+        config: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"ASSAY_DATABASE_URL is no database address: {error}") from error
+    if config["ENGINE"].endswith("sqlite3"):
+        return _sqlite(config)
+    if config["ENGINE"].endswith("postgresql"):
+        return _postgres(config)
+    raise ImproperlyConfigured("ASSAY_DATABASE_URL must begin with postgres:// or sqlite://.")
+
+
+def _sqlite(config: dict[str, Any]) -> dict[str, Any]:
+    """What keeps SQLite durable and four writing processes free of "database is locked"."""
+    if PRODUCTION:
+        raise ImproperlyConfigured("Production needs PostgreSQL in ASSAY_DATABASE_URL.")
+    Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    config["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+    return config
+
+
+def _postgres(config: dict[str, Any]) -> dict[str, Any]:
+    limits = " ".join(f"-c {name}={value}" for name, value in POSTGRES_LIMITS.items())
+    options = config.setdefault("OPTIONS", {})
+    options["options"] = f"{limits} {options.get('options', '')}".strip()
+    options.setdefault("connect_timeout", 5)
+    config["CONN_HEALTH_CHECKS"] = True
+    return config
