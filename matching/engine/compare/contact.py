@@ -1,0 +1,134 @@
+"""Phones, e-mail addresses and web domains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from matching.engine.compare.base import (
+    Comparator,
+    Index,
+    Ints,
+    Levels,
+    Terms,
+    codes,
+    ladder,
+    part,
+    strings,
+)
+from matching.engine.compare.similarity import Texts, edits, indel, jaro_winkler
+
+SHARED = 12
+"""A phone or domain carried by more records than this is a switchboard, or a host."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """Values as columns with how many records carry each."""
+
+    text: Texts
+    code: Ints
+    shared: Ints
+
+
+class Phone(Comparator):
+    """Compare telephone numbers by their national significant digits."""
+
+    def __init__(self, attribute: str = "phone", field: str = "phone") -> None:
+        self.attribute, self.field = attribute, field
+        self.levels = ladder(
+            ("different", "The numbers differ.", 0.25, 0.93),
+            ("slip", "The numbers differ by one digit.", 0.06, 0.004),
+            ("same, shared", "The numbers are the same, but many share it.", 0.09, 0.026),
+            ("same", "The numbers are the same.", 0.60, 0.04),
+        )
+
+    def table(self, atoms: Sequence[str], terms: Terms) -> TextTable:
+        return TextTable(strings(atoms), codes(list(atoms)), terms.occurrences(atoms))
+
+    def compare(self, table: TextTable, i: Index, j: Index) -> Levels:
+        same = table.code[i] == table.code[j]
+        out = np.where(table.shared[i] > SHARED, 3, 4).astype(np.int8)
+        rest = np.flatnonzero(~same)
+        out[rest] = np.where(edits(table.text, i[rest], j[rest], 1) <= 1, 2, 1)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class WebTable:
+    """Domains and personal mailboxes: kind, whole value, first label of the domain."""
+
+    mailbox: Ints
+    domain: Ints
+    label: Texts
+    label_code: Ints
+    shared: Ints
+
+
+class Web(Comparator):
+    """Compare where organisations live on the web: site and mail domains, personal mailboxes."""
+
+    def __init__(self, attribute: str = "website", field: str = "web") -> None:
+        self.attribute, self.field = attribute, field
+        self.levels = ladder(
+            ("different", "The domains differ.", 0.12, 0.90),
+            ("similar", "The domains have similar names.", 0.07, 0.02),
+            ("same label", "The domains differ in their ending only.", 0.05, 0.004),
+            ("same, shared", "The domain is the same, but many share it.", 0.06, 0.026),
+            ("same", "The domain is the same.", 0.65, 0.045),
+            ("same mailbox", "The e-mail address is the same.", 0.05, 0.005),
+        )
+
+    def table(self, atoms: Sequence[str], terms: Terms) -> WebTable:
+        labels = [domain.split(".")[0] for domain in part(atoms, 0)]
+        return WebTable(
+            mailbox=codes(part(atoms, 1)),
+            domain=codes(part(atoms, 0)),
+            label=strings(labels),
+            label_code=codes(labels),
+            shared=terms.occurrences(atoms),
+        )
+
+    def compare(self, table: WebTable, i: Index, j: Index) -> Levels:
+        domain = table.domain[i] == table.domain[j]
+        mailbox = domain & (table.mailbox[i] == table.mailbox[j]) & (table.mailbox[i] >= 0)
+        shared = np.maximum(table.shared[i], table.shared[j]) > SHARED
+        label = table.label_code[i] == table.label_code[j]
+        out = np.select([mailbox, domain & ~shared, domain, label], [6, 5, 4, 3], 1).astype(np.int8)
+        rest = np.flatnonzero(out == 1)
+        out[rest] = np.where(indel(table.label, i[rest], j[rest]) >= 0.8, 2, 1)
+        return out
+
+
+class Email(Comparator):
+    """Compare the e-mail addresses of people: whole, by mailbox, by spelling."""
+
+    def __init__(self, attribute: str = "email", field: str = "email") -> None:
+        self.attribute, self.field = attribute, field
+        self.levels = ladder(
+            ("different", "The addresses differ.", 0.08, 0.93),
+            ("faint", "The addresses have something in common.", 0.07, 0.045),
+            ("similar", "The addresses differ by spelling only.", 0.20, 0.006),
+            ("same mailbox", "The mailbox agrees, the domain does not.", 0.05, 0.004),
+            ("same", "The addresses are the same.", 0.60, 0.015),
+        )
+
+    def table(self, atoms: Sequence[str], terms: Terms) -> tuple[Texts, Texts, Ints, Ints]:
+        mailboxes = [atom.partition("@")[0] for atom in atoms]
+        return strings(atoms), strings(mailboxes), codes(list(atoms)), codes(mailboxes)
+
+    def compare(self, table: tuple[Texts, Texts, Ints, Ints], i: Index, j: Index) -> Levels:
+        whole, mailbox, whole_code, mailbox_code = table
+        same = whole_code[i] == whole_code[j]
+        out = np.full(len(i), 5, np.int8)
+        rest = np.flatnonzero(~same)
+        a, b = i[rest], j[rest]
+        likeness = indel(whole, a, b)
+        local = jaro_winkler(mailbox, a, b)
+        box = mailbox_code[a] == mailbox_code[b]
+        out[rest] = np.select(
+            [(likeness >= 0.82), box, (likeness >= 0.68) | (local >= 0.88)], [3, 4, 2], 1
+        )
+        return out

@@ -1,0 +1,158 @@
+"""Identifiers, references, categories and amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.engine.compare.base import (
+    Comparator,
+    Index,
+    Ints,
+    Levels,
+    Terms,
+    codes,
+    ladder,
+    part,
+    strings,
+)
+from matching.engine.compare.similarity import Texts, edits
+
+WIDELY_SHARED = 12
+"""An identifier carried by more records than this says little: a group's, or a placeholder."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierTable:
+    """Identifiers as columns: scheme, value, whether the check digits are right, how shared."""
+
+    scheme: Ints
+    code: Ints
+    valid: npt.NDArray[np.bool_]
+    text: Texts
+    shared: Ints
+
+
+class Identifier(Comparator):
+    """Compare numbers that name one thing: equal, one slip apart, or contradicting."""
+
+    def __init__(self, attribute: str, field: str, trust: float = 0.9) -> None:
+        self.attribute, self.field = attribute, field
+        wrong = 1 - trust
+        self.levels = ladder(
+            ("contradicting", "The numbers are valid and differ.", wrong * 0.4, 0.60),
+            ("different", "The numbers differ.", wrong * 0.3, 0.39),
+            ("slip", "The numbers differ by one slip of the pen.", wrong * 0.3, 0.0015),
+            ("same, shared", "The numbers are the same, but many carry it.", trust * 0.02, 0.002),
+            ("same", "The numbers are the same.", trust * 0.98, 0.0015),
+        )
+
+    def table(self, atoms: Sequence[str], terms: Terms) -> IdentifierTable:
+        values = part(atoms, 1)
+        return IdentifierTable(
+            scheme=codes(part(atoms, 0)),
+            code=codes(values),
+            valid=np.array([flag == "v" for flag in part(atoms, 2)], np.bool_),
+            text=strings(values),
+            shared=terms.occurrences(atoms),
+        )
+
+    def compare(self, table: IdentifierTable, i: Index, j: Index) -> Levels:
+        out = np.zeros(len(i), np.int8)
+        same = table.code[i] == table.code[j]
+        out[same] = np.where(table.shared[i[same]] > WIDELY_SHARED, 4, 5)
+        kin = np.flatnonzero(~same & (table.scheme[i] == table.scheme[j]))
+        a, b = i[kin], j[kin]
+        valid = table.valid[a] & table.valid[b]
+        out[kin] = np.where(edits(table.text, a, b, 1) <= 1, 3, np.where(valid, 1, 2))
+        return out
+
+
+class Category(Comparator):
+    """Compare a value out of few: a legal form, a country, a currency, a kind."""
+
+    def __init__(self, attribute: str, field: str, m: float = 0.9, u: float = 0.4) -> None:
+        self.attribute, self.field = attribute, field
+        self.levels = ladder(
+            ("different", "The values differ.", 1 - m, 1 - u),
+            ("same", "The values are the same.", m, u),
+        )
+
+    def table(self, atoms: Sequence[str], terms: Terms) -> Ints:
+        return codes(list(atoms))
+
+    def compare(self, table: Ints, i: Index, j: Index) -> Levels:
+        return np.where(table[i] == table[j], 2, 1).astype(np.int8)
+
+
+class Reference(Category):
+    """Compare what two records refer to: the same golden record, or another."""
+
+    def __init__(self, attribute: str, field: str, m: float = 0.95, u: float = 0.1) -> None:
+        super().__init__(attribute, field, m, u)
+        self.levels = ladder(
+            ("different", "They refer to different records.", 1 - m, 1 - u),
+            ("same", "They refer to the same record.", m, u),
+        )
+
+
+class Code(Comparator):
+    """Compare numbers that people give: contract numbers, order numbers, codes."""
+
+    def __init__(self, attribute: str, field: str, m: float = 0.85, u: float = 0.01) -> None:
+        self.attribute, self.field = attribute, field
+        self.levels = ladder(
+            ("different", "The numbers differ.", (1 - m) * 0.6, (1 - u) * 0.96),
+            ("slip", "The numbers differ by one slip of the pen.", (1 - m) * 0.4, (1 - u) * 0.04),
+            ("same, shared", "The numbers are the same, but many carry it.", m * 0.1, u * 0.5),
+            ("same", "The numbers are the same.", m * 0.9, u * 0.5),
+        )
+
+    def table(self, atoms: Sequence[str], terms: Terms) -> IdentifierTable:
+        values = list(atoms)
+        none = np.zeros(len(values), np.int32)
+        number = codes(values)
+        return IdentifierTable(none, number, none > 0, strings(values), terms.occurrences(values))
+
+    def compare(self, table: IdentifierTable, i: Index, j: Index) -> Levels:
+        same = table.code[i] == table.code[j]
+        out = np.where(table.shared[i] > WIDELY_SHARED, 3, 4).astype(np.int8)
+        rest = np.flatnonzero(~same)
+        out[rest] = np.where(edits(table.text, i[rest], j[rest], 1) <= 1, 2, 1)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class AmountTable:
+    """Amounts in ten-thousandths and their currency."""
+
+    amount: npt.NDArray[np.float64]
+    currency: Ints
+
+
+class Amount(Comparator):
+    """Compare amounts of money with a tolerance; different currencies say nothing."""
+
+    def __init__(self, attribute: str, field: str) -> None:
+        self.attribute, self.field = attribute, field
+        self.levels = ladder(
+            ("different", "The amounts differ.", 0.12, 0.80),
+            ("near", "The amounts lie within a tenth of each other.", 0.10, 0.12),
+            ("close", "The amounts lie within one per cent.", 0.08, 0.03),
+            ("same", "The amounts are the same.", 0.70, 0.05),
+        )
+
+    def table(self, atoms: Sequence[str], terms: Terms) -> AmountTable:
+        amounts = np.array([float(a) for a in part(atoms, 0)], np.float64)
+        return AmountTable(amounts, codes(part(atoms, 1)))
+
+    def compare(self, table: AmountTable, i: Index, j: Index) -> Levels:
+        a, b = table.amount[i], table.amount[j]
+        gap = np.abs(a - b) / np.maximum(np.maximum(np.abs(a), np.abs(b)), 1e-9)
+        level = np.select([a == b, gap <= 0.01, gap <= 0.1], [4, 3, 2], 1)
+        left, right = table.currency[i], table.currency[j]
+        comparable = (left < 0) | (right < 0) | (left == right)
+        return np.where(comparable, level, 0).astype(np.int8)

@@ -1,0 +1,132 @@
+"""People: given and family names with nicknames, initials and swapped parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.engine.compare.base import (
+    PART,
+    RARITY_UNIT,
+    Comparator,
+    Flags,
+    Index,
+    Ints,
+    Levels,
+    Terms,
+    codes,
+    ladder,
+    part,
+    strings,
+)
+from matching.engine.compare.similarity import Scores, Texts, indel, jaro_winkler
+from matching.engine.lexicon import COMMON_NAMES, NICKNAMES
+
+DIFFERENT, FAINT, INITIAL, SIMILAR, NICKNAME, SAME = range(1, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One part of the name as columns; -1 in `code` where it is missing."""
+
+    text: Texts
+    letters: Texts
+    code: Ints
+    rarity: Ints
+    formals: npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonTable:
+    """Given and family names stacked: rows 0..n-1 given, n..2n-1 family."""
+
+    size: int
+    words: Words
+
+
+class PersonName(Comparator):
+    """Compare one part of two people's names, in whichever order fits better."""
+
+    background = COMMON_NAMES
+
+    def __init__(self, attribute: str, position: int, field: str = "name") -> None:
+        self.attribute, self.field, self.position = attribute, field, position
+        self.levels = ladder(
+            ("different", "The names differ.", 0.06, 0.80),
+            ("faint", "The names have a few letters in common.", 0.05, 0.10),
+            ("initial", "One name is the other's initial.", 0.03, 0.02),
+            ("similar", "The names differ by spelling only.", 0.16, 0.02),
+            ("nickname", "The names are forms of one name.", 0.05, 0.01),
+            ("same, common", "The names are the same, and common.", 0.20, 0.03),
+            ("same, usual", "The names are the same, and not common.", 0.25, 0.015),
+            ("same, rare", "The names are the same, and rare.", 0.20, 0.005),
+        )
+
+    def words(self, atom: str) -> Iterable[str]:
+        return [name for name in atom.split(PART) if name]
+
+    def table(self, atoms: Sequence[str], terms: Terms) -> PersonTable:
+        names = part(atoms, 0) + part(atoms, 1)
+        none: frozenset[str] = frozenset()
+        formals = np.empty(len(names), object)
+        formals[:] = [NICKNAMES.get(name, none) for name in names]
+        letters = strings("".join(sorted(name)) for name in names)
+        words = Words(strings(names), letters, codes(names), terms.rarity(names), formals)
+        return PersonTable(len(atoms), words)
+
+    def compare(self, table: PersonTable, i: Index, j: Index) -> Levels:
+        n, words = table.size, table.words
+        straight = [_grade(words, i, j), _grade(words, i + n, j + n)]
+        crossed = [_grade(words, i, j + n), _grade(words, i + n, j)]
+        swap = crossed[0] + crossed[1] > straight[0] + straight[1] + 1
+        grade = np.where(swap, crossed[self.position], straight[self.position])
+        mine = i + n * self.position
+        return np.where(grade == SAME, grade + _bucket(words.rarity[mine]), grade).astype(np.int8)
+
+
+def _bucket(rarity: Ints) -> npt.NDArray[np.int64]:
+    return np.searchsorted(np.array([7, 9]) * RARITY_UNIT, rarity)
+
+
+def _grade(words: Words, i: Index, j: Index) -> Levels:
+    """0 where a side is missing, else the best of same, nickname, similar, initial, faint."""
+    out = np.zeros(len(i), np.int8)
+    known = (words.code[i] >= 0) & (words.code[j] >= 0)
+    same = known & (words.code[i] == words.code[j])
+    out[known], out[same] = DIFFERENT, SAME
+    rest = np.flatnonzero(known & ~same)
+    out[rest] = _grade_unequal(words, i[rest], j[rest])
+    return out
+
+
+def _grade_unequal(words: Words, i: Index, j: Index) -> Levels:
+    likeness = jaro_winkler(words.text, i, j)
+    letters = indel(words.letters, i, j)
+    choices: list[tuple[Flags, int]] = [
+        (_nicknames(words, i, j), NICKNAME),
+        ((likeness >= 0.90) | _scrambled(letters), SIMILAR),
+        (_initials(words, i, j), INITIAL),
+        ((likeness >= 0.78) | (letters >= 0.8), FAINT),
+    ]
+    return np.select(
+        [flag for flag, _ in choices], [level for _, level in choices], DIFFERENT
+    ).astype(np.int8)
+
+
+def _scrambled(letters: Scores) -> Flags:
+    return letters >= np.float32(0.9)
+
+
+def _nicknames(words: Words, i: Index, j: Index) -> Flags:
+    pairs = zip(words.formals[i].tolist(), words.formals[j].tolist(), strict=True)
+    return np.fromiter((not a.isdisjoint(b) for a, b in pairs), np.bool_, len(i))
+
+
+def _initials(words: Words, i: Index, j: Index) -> Flags:
+    pairs = zip(words.text[i].tolist(), words.text[j].tolist(), strict=True)
+    return np.fromiter(
+        (a[0] == b[0] and min(len(a), len(b)) == 1 for a, b in pairs), np.bool_, len(i)
+    )

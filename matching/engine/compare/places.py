@@ -1,0 +1,161 @@
+"""Addresses: the street, and the place it lies in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.engine.compare.base import (
+    PART,
+    Comparator,
+    Flags,
+    Index,
+    Ints,
+    Levels,
+    Terms,
+    codes,
+    ladder,
+    part,
+    strings,
+)
+from matching.engine.compare.similarity import Texts, edits, indel, jaro_winkler
+
+CROWDED = 12
+"""An address or town carried by more records than this is an office block, or a city."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreetTable:
+    """Streets as columns: house number, street name, and the whole line."""
+
+    number: Ints
+    name: Texts
+    name_code: Ints
+    line_code: Ints
+    shared: Ints
+
+
+class Street(Comparator):
+    """Compare street lines by house number and name, abbreviations made alike."""
+
+    def __init__(self, attribute: str = "address", field: str = "address") -> None:
+        self.attribute, self.field = attribute, field
+        self.levels = ladder(
+            ("different", "The streets differ.", 0.18, 0.86),
+            ("faint", "The streets have something in common.", 0.06, 0.06),
+            ("same street", "It is the same street, another number.", 0.06, 0.04),
+            ("number", "It is the same number, a similar street.", 0.12, 0.004),
+            ("same, crowded", "It is the same address, shared by many.", 0.08, 0.016),
+            ("same", "It is the same address.", 0.50, 0.02),
+        )
+
+    def words(self, atom: str) -> Iterable[str]:
+        return (PART.join(atom.split(PART)[:2]),)
+
+    def table(self, atoms: Sequence[str], terms: Terms) -> StreetTable:
+        numbers, names = part(atoms, 0), part(atoms, 1)
+        lines = [PART.join(pair) if pair[1] else "" for pair in zip(numbers, names, strict=True)]
+        return StreetTable(
+            number=codes(numbers),
+            name=strings(names),
+            name_code=codes(names),
+            line_code=codes(lines),
+            shared=terms.occurrences(lines),
+        )
+
+    def compare(self, table: StreetTable, i: Index, j: Index) -> Levels:
+        known = (table.name_code[i] >= 0) & (table.name_code[j] >= 0)
+        same = known & (table.line_code[i] == table.line_code[j])
+        out = np.zeros(len(i), np.int8)
+        out[same] = np.where(table.shared[i[same]] > CROWDED, 5, 6)
+        rest = np.flatnonzero(known & ~same)
+        out[rest] = _grade_streets(table, i[rest], j[rest])
+        return out
+
+
+def _grade_streets(table: StreetTable, i: Index, j: Index) -> Levels:
+    likeness = jaro_winkler(table.name, i, j)
+    letters = indel(table.name, i, j)
+    alike = (likeness >= 0.9) | (letters >= 0.85)
+    left, right = table.number[i], table.number[j]
+    number = (left >= 0) & (left == right)
+    unnumbered = (left < 0) | (right < 0)
+    similar = (likeness >= 0.8) | (letters >= 0.7)
+    return np.select(
+        [number & alike, alike & unnumbered, number & similar, alike, similar | number],
+        [6, 4, 4, 3, 2],
+        1,
+    ).astype(np.int8)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceTable:
+    """Places as columns: town, postal code, region."""
+
+    town: Texts
+    town_code: Ints
+    postal: Texts
+    postal_code: Ints
+    crowded: Flags
+
+
+class Place(Comparator):
+    """Compare towns and postal codes; either may be missing or misspelt."""
+
+    def __init__(self, attribute: str = "locality", field: str = "address") -> None:
+        self.attribute, self.field = attribute, field
+        self.levels = ladder(
+            ("different", "The places differ.", 0.08, 0.60),
+            ("faint", "The postal codes begin alike.", 0.05, 0.12),
+            ("same town", "It is the same town.", 0.20, 0.17),
+            ("near", "Town or postal code differ by spelling only.", 0.10, 0.02),
+            ("same", "Postal code, or a small town, agree.", 0.27, 0.06),
+            ("same, both", "Town and postal code agree.", 0.30, 0.03),
+        )
+
+    def words(self, atom: str) -> Iterable[str]:
+        return (atom.split(PART)[2],)
+
+    def table(self, atoms: Sequence[str], terms: Terms) -> PlaceTable:
+        towns, postal = part(atoms, 2), part(atoms, 3)
+        crowded = terms.occurrences(towns) > max(CROWDED, terms.total // 500)
+        return PlaceTable(strings(towns), codes(towns), strings(postal), codes(postal), crowded)
+
+    def compare(self, table: PlaceTable, i: Index, j: Index) -> Levels:
+        town, town_near = _agree(table.town, table.town_code, i, j)
+        postal, postal_near = _agree(table.postal, table.postal_code, i, j)
+        small = (town == 2) & ~table.crowded[i]
+        start = _same_start(table.postal, table.postal_code, i, j)
+        nothing = (town == 0) & (postal == 0)
+        return np.select(
+            [
+                nothing,
+                (town == 2) & (postal == 2),
+                (postal == 2) | (small & (postal != 1)),
+                town_near | postal_near,
+                town == 2,
+                start,
+            ],
+            [0, 6, 5, 4, 3, 2],
+            1,
+        ).astype(np.int8)
+
+
+def _agree(texts: Texts, code: Ints, i: Index, j: Index) -> tuple[npt.NDArray[np.int8], Flags]:
+    """0 unknown, 1 different, 2 same; and whether different ones are one or two slips apart."""
+    a, b = code[i], code[j]
+    known = (a >= 0) & (b >= 0)
+    grade = np.where(known, np.where(a == b, 2, 1), 0).astype(np.int8)
+    near = np.zeros(len(i), np.bool_)
+    rest = np.flatnonzero(grade == 1)
+    near[rest] = edits(texts, i[rest], j[rest], 1) <= 1
+    return grade, near
+
+
+def _same_start(texts: Texts, code: Ints, i: Index, j: Index) -> Flags:
+    both = (code[i] >= 0) & (code[j] >= 0)
+    pairs = zip(texts[i].tolist(), texts[j].tolist(), strict=True)
+    return both & np.fromiter((a[:3] == b[:3] for a, b in pairs), np.bool_, len(i))

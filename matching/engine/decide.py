@@ -1,0 +1,94 @@
+"""The decision on one record: link it, ask a person, or make a new golden record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from matching.engine.linkage import together
+from matching.engine.model import BIT, Model
+from matching.engine.profile import Profile
+from matching.engine.score import Evidence
+
+
+class Band(StrEnum):
+    """What happens to the record."""
+
+    LINK = "link"
+    REVIEW = "review"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenEvidence:
+    """The evidence between the arriving record and each record of one golden record."""
+
+    golden: str
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def weight(self) -> int:
+        """Capped sum over the golden's records, in 1/1024 bit."""
+        return together(item.weight for item in self.evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A golden record with its total in 1/1024 bit and the probability that is calibrated on."""
+
+    golden: str
+    weight: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The band with its reason; `margin` is the lead over the runner-up in 1/1024 bit."""
+
+    band: Band
+    reason: str
+    best: Candidate | None = None
+    runner_up: Candidate | None = None
+    margin: int | None = None
+
+
+def decide(profile: Profile, model: Model, golden_evidence: Sequence[GoldenEvidence]) -> Decision:
+    """Decide on one record; equal candidates are ordered by golden id, so the answer is stable."""
+    ranked = rank(model, golden_evidence)
+    if not ranked:
+        return Decision(Band.NEW, "nothing comparable was found")
+    best, runner_up = ranked[0], ranked[1] if len(ranked) > 1 else None
+    margin = best.weight - runner_up.weight if runner_up else None
+    band, reason = _band(profile, best, runner_up, margin)
+    return Decision(band, reason, best, runner_up, margin)
+
+
+def rank(model: Model, golden_evidence: Sequence[GoldenEvidence]) -> list[Candidate]:
+    """Candidates with their probability, the likeliest first."""
+    ordered = sorted(golden_evidence, key=lambda g: (-g.weight, g.golden))
+    weights = np.array([g.weight for g in ordered], np.int64)
+    chances = model.probability(weights)
+    return [
+        Candidate(g.golden, int(weight), float(chance))
+        for g, weight, chance in zip(ordered, weights, chances, strict=True)
+    ]
+
+
+def _band(
+    profile: Profile, best: Candidate, runner_up: Candidate | None, margin: int | None
+) -> tuple[Band, str]:
+    limits = profile.thresholds
+    if best.probability < limits.review:
+        return Band.NEW, f"the best candidate stays below {limits.review:.0%}"
+    if best.probability < limits.link:
+        return (
+            Band.REVIEW,
+            f"the best candidate lies between {limits.review:.0%} and {limits.link:.0%}",
+        )
+    close = margin is not None and margin < limits.margin * BIT
+    if runner_up and close and runner_up.probability >= limits.review:
+        return Band.REVIEW, f"two candidates lie within {limits.margin:g} bits of each other"
+    return Band.LINK, f"the best candidate reaches {limits.link:.0%}"

@@ -1,0 +1,128 @@
+"""A model: what a population taught about its profile, in whole numbers a person can read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import log2
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from xxhash import xxh3_64_hexdigest
+
+from matching.engine.compare.base import Comparator, Terms
+from matching.engine.profile import Profile
+
+BIT = 1024
+"""Weights count in 1/1024 bit: one bit doubles the odds."""
+
+LIMIT = 40
+"""Totals beyond this many bits are as good as certain."""
+
+
+class BadModel(ValueError):
+    """The text is no model, or one of another entity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Stretches and shifts totals so that a stated probability comes true: slope in 1/1024."""
+
+    slope: int = BIT
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Model:
+    """Weights, value frequencies and calibration of one entity; equal content, equal version."""
+
+    entity: str
+    prior: int
+    weights: Mapping[str, tuple[int, ...]]
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    total: int = 0
+    stop_keys: frozenset[int] = frozenset()
+    calibration: Calibration = Calibration()
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def version(self) -> str:
+        """A digest of everything that can change a score."""
+        content = {k: v for k, v in self._document().items() if k != "notes"}
+        return xxh3_64_hexdigest(json.dumps(content, sort_keys=True).encode())
+
+    def terms(self, comparator: Comparator) -> Terms:
+        """The frequencies a comparator weighs rarity by."""
+        counts = self.counts.get(comparator.attribute, {})
+        return Terms(self.total, counts, comparator.background)
+
+    def probability(self, weights: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Calibrated probability of totals in 1/1024 bit, out of one table: exact everywhere."""
+        stretched = weights * self.calibration.slope // BIT + self.calibration.offset
+        return _PROBABILITY[np.clip(stretched, -LIMIT * BIT, LIMIT * BIT) + LIMIT * BIT]
+
+    def to_json(self) -> str:
+        """The model as text with one attribute a line."""
+        return json.dumps({"version": self.version, **self._document()}, indent=1, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Model:
+        """Read `to_json`'s answer; raises BadModel."""
+        try:
+            return _read(json.loads(text))
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadModel(f"not a model: {error}") from error
+
+    def _document(self) -> dict[str, Any]:
+        return {
+            "entity": self.entity,
+            "prior": self.prior,
+            "weights": {name: list(row) for name, row in self.weights.items()},
+            "total": self.total,
+            "counts": {name: dict(counts) for name, counts in self.counts.items()},
+            "stop_keys": sorted(self.stop_keys),
+            "calibration": [self.calibration.slope, self.calibration.offset],
+            "notes": dict(self.notes),
+        }
+
+
+def _read(document: Mapping[str, Any]) -> Model:
+    return Model(
+        entity=document["entity"],
+        prior=int(document["prior"]),
+        weights={name: tuple(map(int, row)) for name, row in document["weights"].items()},
+        counts=document["counts"],
+        total=int(document["total"]),
+        stop_keys=frozenset(document["stop_keys"]),
+        calibration=Calibration(*document["calibration"]),
+        notes=document["notes"],
+    )
+
+
+def default_model(profile: Profile) -> Model:
+    """The model a fresh hub starts with: the profile's own shares, no counts."""
+    weights = {c.attribute: starting_weights(c) for c in profile.comparisons}
+    return Model(profile.entity, bits(profile.prior / (1 - profile.prior)), weights)
+
+
+def starting_weights(comparator: Comparator) -> tuple[int, ...]:
+    """Weight of each level, level 0 (no evidence) first."""
+    m_sum = sum(level.m for level in comparator.levels)
+    u_sum = sum(level.u for level in comparator.levels)
+    return (0, *(bits((v.m / m_sum) / (v.u / u_sum)) for v in comparator.levels))
+
+
+def bits(ratio: float) -> int:
+    """An odds ratio in 1/1024 bit."""
+    return round(log2(ratio) * BIT)
+
+
+def _probabilities() -> npt.NDArray[np.float64]:
+    total = np.arange(-LIMIT * BIT, LIMIT * BIT + 1, dtype=np.float64) / BIT
+    return 1.0 / (1.0 + np.exp2(-total))
+
+
+_PROBABILITY = _probabilities()

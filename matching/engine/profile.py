@@ -1,0 +1,62 @@
+"""What a profile of an entity says: fields, comparisons, keys, thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from matching.engine.compare.base import Comparator
+from matching.engine.fields.document import Field
+
+Blocks = Callable[[str], Iterable[str]]
+"""From one atom to the values under which records that may match are filed together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One half of a key: blocks of one field."""
+
+    field: str
+    blocks: Blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A way in which two records of one thing are found: they share a block of every part."""
+
+    name: str
+    parts: tuple[Part, ...]
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Probabilities from which a record is linked, or reviewed; bits the best must lead by."""
+
+    link: float = 0.95
+    review: float = 0.35
+    margin: float = 3.0
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How records of one entity are matched: a list to be read from top to bottom."""
+
+    entity: str
+    fields: tuple[Field, ...]
+    comparisons: tuple[Comparator, ...]
+    keys: tuple[Key, ...]
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    prior: float = 0.15
+    """Share of candidate pairs that match where nothing has been learned yet."""
+
+    @cached_property
+    def attributes(self) -> tuple[str, ...]:
+        """Every canonical attribute that is looked at."""
+        return tuple(dict.fromkeys(name for f in self.fields for name in f.inputs))
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """Field name -> its place in `Features.cells`."""
+        return {f.name: place for place, f in enumerate(self.fields)}

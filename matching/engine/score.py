@@ -1,0 +1,135 @@
+"""Evidence for pairs of records: one function, for one pair and for millions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.engine.compare.base import Comparator, Index, Levels
+from matching.engine.frame import AtomColumn, Frame, frame_of, open_cells, product
+from matching.engine.model import Model
+from matching.engine.normalise import Features
+from matching.engine.profile import Profile
+
+Weights = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What one attribute said: level 0 is "no evidence"; weight in 1/1024 bit."""
+
+    attribute: str
+    level: int
+    label: str
+    weight: int
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What all attributes said: `weight` is the prior and all comparisons, in 1/1024 bit."""
+
+    weight: int
+    probability: float
+    comparisons: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    comparator: Comparator
+    column: AtomColumn
+    table: Any
+    weights: Weights
+
+
+class Scorer:
+    """Scores pairs of rows of one frame under one model."""
+
+    def __init__(self, profile: Profile, model: Model, frame: Frame) -> None:
+        self.model = model
+        opened = {f.name: open_cells(c) for f, c in zip(profile.fields, frame.columns, strict=True)}
+        self._prepared = [_prepare(c, opened[c.field], model) for c in profile.comparisons]
+
+    def levels(self, i: Index, j: Index) -> Levels:
+        """One column of levels for each comparison of the profile."""
+        out = np.empty((len(i), len(self._prepared)), np.int8)
+        for k, prepared in enumerate(self._prepared):
+            out[:, k] = _compare(prepared, i, j)
+        return out
+
+    def weights(self, levels: Levels) -> Weights:
+        """Prior and evidence of each row of levels together, in 1/1024 bit."""
+        total = np.full(len(levels), self.model.prior, np.int64)
+        for k, prepared in enumerate(self._prepared):
+            total += prepared.weights[levels[:, k]]
+        return total
+
+
+def _prepare(comparator: Comparator, column: AtomColumn, model: Model) -> _Prepared:
+    table = comparator.table(column.atoms, model.terms(comparator))
+    weights = np.array(model.weights[comparator.attribute], np.int64)
+    return _Prepared(comparator, column, table, weights)
+
+
+def _compare(prepared: _Prepared, i: Index, j: Index) -> Levels:
+    """The best level any atom of the one record reaches with any atom of the other."""
+    column = prepared.column
+    out = np.zeros(len(i), np.int8)
+    if not column.atoms:
+        return out
+    a, b = column.code[i], column.code[j]
+    known = np.flatnonzero((column.count[a] > 0) & (column.count[b] > 0))
+    distinct, inverse = _distinct(a[known].astype(np.int64), b[known].astype(np.int64))
+    owner, left, right = product(column, distinct >> 32, distinct & 0xFFFFFFFF)
+    best = np.zeros(len(distinct), np.int8)
+    np.maximum.at(best, owner, prepared.comparator.compare(prepared.table, left, right))
+    out[known] = best[inverse]
+    return out
+
+
+def _distinct(a: Index, b: Index) -> tuple[Index, Index]:
+    """Pairs of cells, packed, each once; comparisons are symmetric."""
+    packed, inverse = np.unique(np.minimum(a, b) << 32 | np.maximum(a, b), return_inverse=True)
+    return packed, inverse
+
+
+def score_one(
+    profile: Profile, model: Model, a: Features, candidates: Sequence[Features]
+) -> list[Evidence]:
+    """Evidence between one record and each candidate, in their order."""
+    if not candidates:
+        return []
+    scorer = Scorer(profile, model, frame_of(profile, [a, *candidates]))
+    j = np.arange(1, len(candidates) + 1)
+    levels = scorer.levels(np.zeros(len(j), np.int64), j)
+    totals = scorer.weights(levels)
+    chances = model.probability(totals)
+    return [
+        Evidence(int(total), float(chance), comparisons(profile, model, row, a, b))
+        for total, chance, row, b in zip(totals, chances, levels, candidates, strict=True)
+    ]
+
+
+def comparisons(
+    profile: Profile, model: Model, levels: Levels, a: Features, b: Features
+) -> tuple[Comparison, ...]:
+    """Put one row of levels in words."""
+    return tuple(
+        _comparison(profile, model, comparator, int(level), a, b)
+        for comparator, level in zip(profile.comparisons, levels, strict=True)
+    )
+
+
+def _comparison(
+    profile: Profile, model: Model, comparator: Comparator, level: int, a: Features, b: Features
+) -> Comparison:
+    place = profile.position[comparator.field]
+    left, right = (" / ".join(map(comparator.show, f.cells[place])) for f in (a, b))
+    label = comparator.levels[level - 1].label if level else "no evidence"
+    weight = model.weights[comparator.attribute][level]
+    return Comparison(comparator.attribute, level, label, weight, left, right)

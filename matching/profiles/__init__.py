@@ -1,0 +1,28 @@
+"""One profile an entity: how its records are read, compared, found and decided on."""
+
+from __future__ import annotations
+
+from matching.engine.profile import Profile
+from matching.profiles.billing_schedule import BILLING_SCHEDULE
+from matching.profiles.client import CLIENT
+from matching.profiles.contract import CONTRACT
+from matching.profiles.engagement import ENGAGEMENT
+from matching.profiles.rate_card import RATE_CARD
+from matching.profiles.resource import RESOURCE
+
+PROFILES = {
+    profile.entity: profile
+    for profile in (CLIENT, ENGAGEMENT, CONTRACT, RESOURCE, RATE_CARD, BILLING_SCHEDULE)
+}
+
+
+class UnknownEntity(KeyError):
+    """No profile of this name: one of client, engagement, contract, resource, ..."""
+
+
+def profile_for(entity: str) -> Profile:
+    """The profile of an entity; raises UnknownEntity."""
+    try:
+        return PROFILES[entity]
+    except KeyError:
+        raise UnknownEntity(f"{entity!r} is none of {', '.join(PROFILES)}") from None
