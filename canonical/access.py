@@ -1,0 +1,110 @@
+"""Who asks, and what they may do: one value for people, systems and the hub itself."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from canonical.models.access import SCOPES, Credential, User, validate_scopes
+from canonical.models.registry import System
+
+RESTRICTED = "restricted"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The one on whose behalf something is done.
+
+    `id` is stable and written to the journal (`user:7`, `credential:<client id>`, `hub:sweep`);
+    `name` is what a person reads. `system` is the only system a credential reaches, None for a
+    service or a person; `every_system` is for people and for the integrator of the demo.
+    """
+
+    id: str
+    name: str
+    system: str | None = None
+    scopes: frozenset[str] = frozenset()
+    grants: frozenset[str] = frozenset()
+    every_system: bool = False
+
+    def may(self, scope: str) -> bool:
+        """Whether the scope was given."""
+        return scope in self.scopes
+
+    def reaches(self, system: str) -> bool:
+        """Whether records of this system are its to write and read back."""
+        return self.every_system or self.system == system
+
+    @property
+    def sees_restricted(self) -> bool:
+        """Whether restricted attributes are shown, not masked."""
+        return RESTRICTED in self.grants
+
+
+def of_credential(credential: Credential, scopes: Iterable[str]) -> Principal:
+    """A system or service; a token never does more than its credential allows by now."""
+    return Principal(
+        id=f"credential:{credential.client_id}",
+        name=credential.name or credential.client_id,
+        system=credential.system_id,
+        scopes=frozenset(scopes) & frozenset(credential.scopes),
+        grants=frozenset({RESTRICTED} if credential.restricted else ()),
+        every_system=credential.all_systems,
+    )
+
+
+def of_user(user: User) -> Principal:
+    """A person: staff read, everything else is a permission."""
+    granted = {scope for scope in SCOPES if user.has_perm(f"canonical.scope_{scope}")}
+    return Principal(
+        id=f"user:{user.pk}",
+        name=user.get_full_name() or user.get_username(),
+        scopes=frozenset(granted | ({"read"} if user.is_staff else set())),
+        grants=frozenset({RESTRICTED} if user.has_perm("canonical.view_restricted") else ()),
+        every_system=True,
+    )
+
+
+def of_hub(task: str) -> Principal:
+    """The hub itself, at a task that no one asked for: a sweep, an expiry, a new day."""
+    return Principal(
+        id=f"hub:{task}",
+        name="Assay",
+        scopes=frozenset(SCOPES),
+        grants=frozenset({RESTRICTED}),
+        every_system=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCredential:
+    """A new credential with the only readable copy of its secret."""
+
+    credential: Credential
+    client_secret: str
+
+
+def issue_credential(
+    system: System | None,
+    scopes: Iterable[str],
+    *,
+    name: str = "",
+    restricted: bool = False,
+    every_system: bool = False,
+) -> IssuedCredential:
+    """Let a system in, or a service when `system` is None; ValidationError for unknown scopes."""
+    wanted = list(scopes)
+    validate_scopes(wanted)
+    label = name or (system.name if system else "service")
+    secret = secrets.token_urlsafe(32)
+    credential = Credential.objects.create(
+        client_id=f"{system.code if system else 'service'}-{secrets.token_hex(8)}",
+        client_secret=secret,
+        name=label,
+        system=system,
+        scopes=wanted,
+        restricted=restricted,
+        all_systems=every_system,
+    )
+    return IssuedCredential(credential, secret)
