@@ -81,6 +81,17 @@ def broker_options(url: str) -> dict[str, Any]:
     return {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
 
 
+def cache() -> dict[str, Any]:
+    """The cache settings of ASSAY_CACHE_URL; without it, memory of the process."""
+    if not (url := env.str("ASSAY_CACHE_URL", "")):
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": url,
+        "OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2},
+    }
+
+
 def database() -> dict[str, Any]:
     """The connection settings of ASSAY_DATABASE_URL; by default SQLite in VAR_DIR."""
     embedded = f"sqlite:///{VAR_DIR / 'assay.sqlite3'}"

@@ -36,6 +36,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "mdm.metrics.CountRequests",
     "mdm.headers.SecurityHeaders",
+    "canonical.context.CorrelationMiddleware",
+    "canonical.api.contract.handler.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -136,6 +138,49 @@ CELERY_TIMEZONE = "UTC"
 
 # Targets. Demo mode alone may deliver to this machine itself.
 ALLOW_LOCAL_TARGETS = DEMO
+
+# The API. Random secrets need no slow hash; what people choose keeps Django's first.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "canonical.api.contract.oauth.RandomSecretHasher",
+]
+OAUTH2_PROVIDER = {
+    "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.BackendApplicationServer",
+    "OAUTH2_VALIDATOR_CLASS": "canonical.api.contract.oauth.RotatingSecretValidator",
+    "SCOPES_BACKEND_CLASS": "canonical.api.contract.oauth.CredentialScopes",
+    "CLIENT_SECRET_HASHER": "sha256_random",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": env.int("ASSAY_TOKEN_SECONDS", 3600),
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "canonical.api.contract.authentication.BearerAuthentication",
+        "canonical.api.contract.authentication.ConsoleAuthentication",
+    ],
+    "DEFAULT_PARSER_CLASSES": ["canonical.api.contract.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["canonical.api.contract.renderers.ContractRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "canonical.api.contract.openapi.ContractSchema",
+    "EXCEPTION_HANDLER": "canonical.api.contract.handler.handle",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Assay",
+    "DESCRIPTION": "Golden records for professional-services firms.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["canonical.api.contract.openapi.complete"],
+}
+# Requests a minute: by credential or person; by address for those without a valid token.
+# Counted exactly with ASSAY_CACHE_URL (Redis), else by each web process for itself.
+ASSAY_RATE_LIMITS = {
+    "credential": env.int("ASSAY_RATE_LIMIT", 60_000),
+    "anonymous": env.int("ASSAY_RATE_LIMIT_ANONYMOUS", 600),
+    "token": env.int("ASSAY_RATE_LIMIT_TOKEN", 600),
+}
+CACHES = {"default": environment.cache()}
 
 METRICS_TOKEN = env.str("ASSAY_METRICS_TOKEN", "")
 LOGGING = logs.configure(env.str("ASSAY_LOG_LEVEL", "INFO"))

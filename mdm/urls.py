@@ -1,7 +1,7 @@
 """Every address of the hub."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from mdm import health
@@ -13,4 +13,5 @@ urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("metrics", metrics),
+    path("", include("canonical.api.urls")),
 ]

@@ -12,6 +12,7 @@ from canonical.entities import (
     Resource,
 )
 from canonical.models.access import Credential, User
+from canonical.models.contract import IdempotentAnswer
 from canonical.models.decisions import ApprovedValue, Decision, DecisionKind, Merge
 from canonical.models.governance import (
     ConfigurationStamp,
@@ -71,6 +72,7 @@ __all__ = [
     "Golden",
     "GoldenReference",
     "GoldenState",
+    "IdempotentAnswer",
     "LegalEntity",
     "Link",
     "LinkCause",

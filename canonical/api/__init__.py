@@ -1,0 +1,1 @@
+"""The read API, and the contract every API view of the house keeps."""
