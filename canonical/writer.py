@@ -38,7 +38,7 @@ def update(model: type[models.Model], rows: Sequence[Row]) -> None:
     """Update rows given as {primary key and other columns: value}, matched by primary key."""
     if not rows:
         return
-    table, key = _quoted(model._meta.db_table), model._meta.pk.column
+    table, key = _quoted(model._meta.db_table), _column(model._meta.pk)
     columns = [column for column in rows[0] if column != key]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -63,7 +63,7 @@ def delete(model: type[models.Model], column: str, values: Iterable[Any]) -> Non
     wanted = list(values)
     if wanted:
         queryset = model._default_manager.filter(**{f"{column}__in": wanted})
-        queryset._raw_delete(queryset.db)  # type: ignore[attr-defined]
+        queryset._raw_delete(queryset.db)
 
 
 def next_codes(entity: str, prefix: str, count: int) -> list[str]:
@@ -97,6 +97,12 @@ def now() -> datetime:
             return moment
         cursor.execute("SELECT strftime('%%Y-%%m-%%dT%%H:%%M:%%f', 'now')", [])
         return datetime.fromisoformat(cursor.fetchone()[0] + "+00:00")
+
+
+def _column(field: models.Field[Any, Any]) -> str:
+    if field.column is None:
+        raise TypeError(f"{field} has no column of its own")
+    return field.column
 
 
 def _quoted(name: str) -> str:
@@ -145,7 +151,7 @@ def _adapters(model: type[models.Model]) -> dict[str, Callable[[Any], Any]]:
 
 @cache
 def _adapters_for(model: type[models.Model], vendor: str) -> dict[str, Callable[[Any], Any]]:
-    return {field.column: _adapter(field, vendor) for field in model._meta.concrete_fields}
+    return {_column(field): _adapter(field, vendor) for field in model._meta.concrete_fields}
 
 
 def _adapter(field: models.Field[Any, Any], vendor: str) -> Callable[[Any], Any]:

@@ -46,7 +46,7 @@ def rank_value(policy: Policy, name: str, contribution: Contribution, value: Any
     changed = contribution.changed_at.get(name.partition(".")[0], "")
     measure = _MEASURES.get(strategy)
     middle: Rank = (measure(value) if measure else 0, trust, changed)
-    if strategy is Strategy.RECENCY:
+    if strategy is Strategy.RECENCY or contribution.steward:
         middle = (0, changed, trust)
     return (
         contribution.steward,

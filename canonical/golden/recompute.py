@@ -1,0 +1,185 @@
+"""Recompute: load, survive, compare, save, journal. The only writer of golden records."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from canonical import configuration, writer
+from canonical.configuration import Configuration
+from canonical.entities import schema_of
+from canonical.golden import journal, typed
+from canonical.golden.cause import Cause
+from canonical.golden.document import content, content_hash
+from canonical.golden.inputs import Inputs, load
+from canonical.models import ChangeKind, Golden, GoldenState, RecomputeDue
+from canonical.survivorship import Policy, golden
+
+NOTHING = Policy(entity="")
+
+
+@dataclass(slots=True)
+class Computed:
+    """What a golden record is now: its content, and whether that is a new version."""
+
+    golden: Golden
+    after: dict[str, Any]
+    winners: dict[str, str]
+    issues: list[dict[str, str]]
+    changed: bool = False
+    kind: ChangeKind | None = None
+
+
+@dataclass(slots=True)
+class Occasion:
+    """Why a recompute happens.
+
+    `kinds` forces a version of that kind; new records in `held` wait to be published, and
+    waiting ones in `released` wait no longer.
+    """
+
+    cause: Cause
+    kinds: Mapping[UUID, ChangeKind] = field(default_factory=dict)
+    held: Collection[UUID] = ()
+    released: Collection[UUID] = ()
+
+
+def recompute(goldens: Collection[Golden], occasion: Occasion) -> dict[UUID, Computed]:
+    """Bring golden records to what the function says; they must be locked by the caller.
+
+    A record whose content stays the same gets no version, no history and no journal row.
+    """
+    config = configuration.current()
+    moment = writer.now()
+    computed = compute(goldens, config, moment)
+    changed = [c for c in computed.values() if c.changed or c.golden.id in occasion.kinds]
+    for item in changed:
+        item.kind = occasion.kinds.get(item.golden.id) or _kind(item)
+        _advance(item, moment, occasion)
+    _save(changed, config, occasion)
+    RecomputeDue.objects.filter(golden__in=[g.id for g in goldens]).delete()
+    return computed
+
+
+def compute(
+    goldens: Collection[Golden], config: Configuration, moment: datetime
+) -> dict[UUID, Computed]:
+    """What the function says of each golden record today; writes no golden value."""
+    inputs = load([g.id for g in goldens], config)
+    return {g.id: _compute(g, inputs[g.id], config, moment) for g in goldens}
+
+
+def _compute(record: Golden, inputs: Inputs, config: Configuration, moment: datetime) -> Computed:
+    policy = config.policies.get(record.entity, NOTHING)
+    day = moment.date().isoformat()
+    survivors = golden(schema_of(record.entity), policy, inputs.contributions, day)
+    merged_into = str(record.merged_into_id) if record.merged_into_id else None
+    state = _state(record, inputs)
+    after = content(survivors.values, state, merged_into, inputs.sources)
+    return Computed(
+        golden=record,
+        after=after,
+        winners=survivors.winners,
+        issues=survivors.issues,
+        changed=content_hash(after) != record.content_hash,
+    )
+
+
+def _state(record: Golden, inputs: Inputs) -> str:
+    if record.merged_into_id:
+        return GoldenState.MERGED.value
+    steward_only = inputs.contributions and all(c.steward for c in inputs.contributions)
+    if inputs.live or steward_only:
+        return GoldenState.ACTIVE.value
+    return GoldenState.RETIRED.value
+
+
+def _kind(item: Computed) -> ChangeKind:
+    """What happened, where the caller did not say: the state tells, else it is an update."""
+    record, after = item.golden, item.after
+    if record.version == 0:
+        return ChangeKind.CREATED
+    if after["state"] != record.state:
+        return {
+            "retired": ChangeKind.RETIRED,
+            "merged": ChangeKind.MERGED,
+            "active": ChangeKind.REVIVED,
+        }[after["state"]]
+    return ChangeKind.UPDATED
+
+
+def _advance(item: Computed, moment: datetime, occasion: Occasion) -> None:
+    record = item.golden
+    waits = record.id in occasion.held if record.version == 0 else not record.published_version
+    record.version += 1
+    record.state = item.after["state"]
+    record.content_hash = content_hash(item.after)
+    record.updated_at = max(moment, record.updated_at)
+    if not waits or record.id in occasion.released:
+        record.published_version = record.version
+    item.changed = True
+
+
+def _save(changed: Sequence[Computed], config: Configuration, occasion: Occasion) -> None:
+    if not changed:
+        return
+    heads = journal.append([_entry(item, config) for item in changed], occasion.cause)
+    for item in changed:
+        item.golden.head_hash = heads[item.golden.id]
+    _save_goldens([c.golden for c in changed])
+    by_entity: dict[str, list[typed.Version]] = defaultdict(list)
+    for item in changed:
+        by_entity[item.golden.entity].append(_version(item, occasion.cause))
+    for entity, versions in by_entity.items():
+        typed.save(entity, versions)
+
+
+def _save_goldens(records: Sequence[Golden]) -> None:
+    """Insert the new and update the known; foreign keys to the new are checked at the commit."""
+    rows = [{name: getattr(record, name) for name in _GOLDEN} for record in records]
+    writer.insert(Golden, [row for row in rows if row["version"] == 1])
+    known = [row for row in rows if row["version"] > 1]
+    writer.update(Golden, [{c: v for c, v in row.items() if c in _CHANGING} for row in known])
+
+
+_GOLDEN = tuple(field.attname for field in Golden._meta.concrete_fields)
+_CHANGING = frozenset(
+    (
+        "id",
+        "version",
+        "state",
+        "merged_into_id",
+        "published_version",
+        "content_hash",
+        "head_hash",
+        "updated_at",
+    )
+)
+
+
+def _version(item: Computed, cause: Cause) -> typed.Version:
+    record = item.golden
+    return typed.Version(
+        record.id, record.version, item.after, record.updated_at, f"{item.kind} {cause.reason}"
+    )
+
+
+def _entry(item: Computed, config: Configuration) -> journal.Entry:
+    record = item.golden
+    assert item.kind is not None
+    return journal.Entry(
+        golden=record.id,
+        entity=record.entity,
+        version=record.version,
+        kind=item.kind,
+        published=record.published_version is not None,
+        after=item.after,
+        winners=item.winners,
+        policy_version=config.policies.get(record.entity, NOTHING).version,
+        prev_hash=record.head_hash,
+        recorded_at=record.updated_at,
+    )

@@ -1,0 +1,1 @@
+"""Who is who: storing what systems say, linking, merging, undoing, splitting, deciding."""

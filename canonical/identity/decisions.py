@@ -1,0 +1,60 @@
+"""What people said of two source records: it stands until withdrawn, and automation gives way."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from canonical.golden.cause import Cause
+from canonical.models import Decision, DecisionKind
+
+
+def decide(a: UUID, b: UUID, kind: DecisionKind, cause: Cause, moment: datetime) -> Decision:
+    """Record that two source records are, or are not, the same thing."""
+    first, second = sorted((a, b))
+    return Decision.objects.create(
+        kind=kind,
+        record_a_id=first,
+        record_b_id=second,
+        by=cause.name,
+        reason=cause.reason,
+        at=moment,
+    )
+
+
+def standing(records: Collection[UUID]) -> dict[tuple[UUID, UUID], DecisionKind]:
+    """The newest live decision on every pair that touches one of these records."""
+    wanted = list(records)
+    rows = Decision.objects.filter(
+        Q(record_a__in=wanted) | Q(record_b__in=wanted), withdrawn_at__isnull=True
+    ).order_by("at", "id")
+    return {
+        (a, b): DecisionKind(kind)
+        for a, b, kind in rows.values_list("record_a_id", "record_b_id", "kind")
+    }
+
+
+def kept_apart(left: Iterable[UUID], right: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
+    """The pairs between two sets of records that a live no-match holds apart."""
+    left_set, right_set = set(left), set(right)
+    return [
+        pair
+        for pair, kind in standing(left_set).items()
+        if kind is DecisionKind.NO_MATCH and _between(pair, left_set, right_set)
+    ]
+
+
+def withdraw_between(left: Collection[UUID], right: Collection[UUID], moment: datetime) -> None:
+    """Withdraw the no-match decisions between two sets: a person has just said otherwise."""
+    for a, b in kept_apart(left, right):
+        Decision.objects.filter(
+            record_a=a, record_b=b, kind=DecisionKind.NO_MATCH, withdrawn_at__isnull=True
+        ).update(withdrawn_at=moment)
+
+
+def _between(pair: tuple[UUID, UUID], left: set[UUID], right: set[UUID]) -> bool:
+    a, b = pair
+    return (a in left and b in right) or (b in left and a in right)

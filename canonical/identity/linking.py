@@ -1,0 +1,130 @@
+"""Links: the only identity there is, and the only place that opens or closes one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+
+from canonical import writer
+from canonical.entities import model_of
+from canonical.models import (
+    Golden,
+    Link,
+    LinkCause,
+    Merge,
+    RecomputeDue,
+    SourceRecord,
+    SourceReference,
+    new_id,
+)
+
+DEPENDANTS_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A link that was just opened."""
+
+    id: UUID
+    record: UUID
+    golden: UUID
+
+
+def new_goldens(entity: str, count: int, moment: datetime) -> list[Golden]:
+    """New golden records with their codes; written by the recompute that follows."""
+    codes = writer.next_codes(entity, model_of(entity).PREFIX, count)
+    return [
+        Golden(id=new_id(), entity=entity, code=code, created_at=moment, updated_at=moment)
+        for code in codes
+    ]
+
+
+def open_links(
+    placements: Sequence[tuple[UUID, UUID, LinkCause]],
+    moment: datetime,
+    merge: Merge | None = None,
+) -> list[Opened]:
+    """Link unlinked records: (record, golden, cause) each."""
+    opened = [Opened(new_id(), record, golden) for record, golden, _ in placements]
+    writer.insert(
+        Link,
+        [
+            {
+                "id": link.id,
+                "record_id": link.record,
+                "golden_id": link.golden,
+                "since": moment,
+                "until": None,
+                "cause": cause.value,
+                "merge_id": merge.id if merge else None,
+            }
+            for link, (_, _, cause) in zip(opened, placements, strict=True)
+        ],
+    )
+    return opened
+
+
+def move(
+    records: Mapping[UUID, UUID],
+    cause: LinkCause,
+    moment: datetime,
+    merge: Merge | None = None,
+) -> None:
+    """Close the open links of these records and open one to the golden record given for each."""
+    if not records:
+        return
+    Link.objects.filter(record__in=list(records), until__isnull=True).update(until=moment)
+    open_links([(record, golden, cause) for record, golden in records.items()], moment, merge)
+
+
+def linked(goldens: Iterable[UUID]) -> dict[UUID, UUID]:
+    """The records linked to these golden records today, with the golden record of each."""
+    links = Link.objects.filter(golden__in=list(goldens), until__isnull=True)
+    return dict(links.order_by("record_id").values_list("record_id", "golden_id"))
+
+
+def referring(records: Collection[UUID], limit: int | None = None) -> list[UUID]:
+    """The golden records with a record that refers to one of these records."""
+    if not records:
+        return []
+    named = SourceRecord.objects.filter(
+        id__in=list(records),
+        system=OuterRef("system_code"),
+        entity=OuterRef("entity"),
+        source_id=OuterRef("source_id"),
+    )
+    return _referring(Q(Exists(named)), limit)
+
+
+def naming(goldens: Collection[UUID], limit: int | None = None) -> list[UUID]:
+    """The golden records with a record that names one of these golden records by its id."""
+    return _referring(Q(golden__in=list(goldens)), limit) if goldens else []
+
+
+def waiting_for(
+    system: str, entity: str, source_ids: Collection[str], limit: int | None = None
+) -> list[UUID]:
+    """The golden records with a record whose reference to one of these waits for it."""
+    if not source_ids:
+        return []
+    wanted = Q(system_code=system, entity=entity, source_id__in=list(source_ids), pending=True)
+    return _referring(wanted, limit)
+
+
+def _referring(wanted: Q, limit: int | None) -> list[UUID]:
+    records = SourceReference.objects.filter(wanted).values("record_id")
+    goldens = Link.objects.filter(record__in=records, until__isnull=True)
+    found = goldens.order_by("golden_id").values_list("golden_id", flat=True).distinct()
+    return list(found if limit is None else found[:limit])
+
+
+def mark_due(goldens: Collection[UUID], reason: str, moment: datetime) -> None:
+    """Put golden records in the queue of later recomputes; one already there stays."""
+    RecomputeDue.objects.bulk_create(
+        [RecomputeDue(golden_id=golden, reason=reason, since=moment) for golden in goldens],
+        ignore_conflicts=True,
+    )

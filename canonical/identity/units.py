@@ -1,0 +1,97 @@
+"""Units of work: one transaction, every lock before the first write, in one order.
+
+First advisory locks over sorted keys, then golden rows in the order of their ids. A plan that
+has grown once its rows are locked rolls everything back and starts again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from hashlib import blake2b
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import OperationalError, connection, transaction
+
+from canonical.identity.errors import Busy
+from canonical.models import Golden
+
+T = TypeVar("T")
+ATTEMPTS = 5
+# Deadlock, serialization failure, lock timeout.
+RETRIED = frozenset({"40P01", "40001", "55P03"})
+
+
+class Grown(Exception):
+    """More records are concerned than were locked."""
+
+
+def unit(work: Callable[[], T], preview: bool = False) -> T:
+    """Run `work` in one transaction, again where its locks had to grow; Busy after five times.
+
+    A preview does all of it and takes it back.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                result = work()
+                if preview:
+                    transaction.set_rollback(True)
+                return result
+        except Grown:
+            continue
+        except OperationalError as error:
+            if not _passing(error):
+                raise
+    raise Busy("The records kept changing; try again.")
+
+
+def _passing(error: OperationalError) -> bool:
+    """Whether the failure passes by itself, and the whole transaction is ours to repeat."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state in RETRIED and not connection.in_atomic_block
+
+
+def lock_key(*names: object) -> int:
+    """A stable signed 64-bit lock number for a name."""
+    digest = blake2b("\x1f".join(map(str, names)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def lock_keys(exclusive: Collection[int], shared: Collection[int] = ()) -> None:
+    """Take advisory locks until the end of the transaction, in the order of their numbers.
+
+    SQLite has one writer at a time, which is lock enough.
+    """
+    if connection.vendor != "postgresql":
+        return
+    taken = dict.fromkeys(shared, True) | dict.fromkeys(exclusive, False)
+    keys = sorted(taken)
+    if keys:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT CASE WHEN wanted.shared THEN pg_advisory_xact_lock_shared(wanted.key)"
+                " ELSE pg_advisory_xact_lock(wanted.key) END"
+                " FROM unnest(%s::bigint[], %s::boolean[]) AS wanted(key, shared)",
+                [keys, [taken[key] for key in keys]],
+            )
+
+
+def lock_goldens(plan: Callable[[], Collection[UUID]]) -> dict[UUID, Golden]:
+    """Lock the golden rows a plan names, in the order of their ids, and plan again.
+
+    Raises Grown when the second plan names more than was locked.
+    """
+    wanted = set(plan())
+    locked = locked_rows(wanted)
+    if set(plan()) - wanted:
+        raise Grown
+    return locked
+
+
+def locked_rows(goldens: Collection[UUID]) -> dict[UUID, Golden]:
+    """The golden rows, locked until the end of the transaction."""
+    if not goldens:
+        return {}
+    rows = Golden.objects.select_for_update().filter(id__in=list(goldens)).order_by("id")
+    return {row.id: row for row in rows}
