@@ -67,6 +67,11 @@ def _is_current(requirements: Path) -> bool:
     return _is_ours() and stamp.exists() and stamp.read_text() == _digest(requirements)
 
 
+def _installs(requirements: Path) -> list[Path]:
+    """The files whose packages are all there afterwards: development has production in it."""
+    return sorted(ROOT.glob("requirements*.txt")) if "-dev" in requirements.name else [requirements]
+
+
 def _install_once(requirements: Path) -> None:
     """Install under a lock: of two commands started together, the second one waits."""
     with requirements.open("rb") as lock:
@@ -78,7 +83,8 @@ def _install_once(requirements: Path) -> None:
         if not _is_ours() or not (uv or _has_pip()):
             _create(uv)
         _install(requirements, uv)
-        _stamp(requirements).write_text(_digest(requirements))
+        for installed in _installs(requirements):
+            _stamp(installed).write_text(_digest(installed))
 
 
 def _working_uv() -> str | None:
