@@ -1,0 +1,69 @@
+"""`manage.py demo [--port P] [--dir D] [--empty] [--reset]`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from mdm import demo
+from mdm.supervise import GaveUpError
+
+
+class Command(BaseCommand):
+    """Prepares an embedded hub, fills it with the demo firm and keeps web and worker running."""
+
+    help = "Run the hub on this machine alone, with the demo firm in it."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--dir", type=Path, default=Path("var/demo"), help="where it lives")
+        parser.add_argument("--empty", action="store_true", help="systems and keys, no records")
+        parser.add_argument("--reset", action="store_true", help="remove an earlier demo first")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Start over in the demo's own environment, then do all of it there."""
+        hub = demo.Demo(options["dir"].resolve(), options["port"], options["empty"])
+        try:
+            if settings.DEMO and hub.folder == settings.VAR_DIR:
+                self._run(hub)
+            else:
+                self._start_over(hub, reset=options["reset"])
+        except (demo.DemoError, GaveUpError) as error:
+            raise CommandError(str(error)) from None
+
+    def _start_over(self, hub: demo.Demo, *, reset: bool) -> None:
+        """Settings were read for the ordinary environment; only a new process reads them again."""
+        demo.check_port(hub)
+        if reset:
+            demo.reset(hub)
+        arguments = [argument for argument in sys.argv if argument != "--reset"]
+        os.execve(sys.executable, [sys.executable, *arguments], hub.environment())
+
+    def _run(self, hub: demo.Demo) -> None:
+        with demo.lock(hub):
+            with tqdm(unit=" records", desc="Loading the demo firm", disable=hub.empty) as bar:
+                facts = demo.fill(hub, lambda done, total: _show(bar, done, total))
+            supervisor = demo.processes(hub, self.stdout.write)
+            try:
+                supervisor.start()
+                demo.wait_until_ready(hub, supervisor)
+                if not supervisor.stopping:
+                    self.stdout.write(demo.welcome(hub, facts))
+                    self.stdout.flush()
+                supervisor.run()
+            finally:
+                supervisor.stop()
+        self.stdout.write("Stopped.")
+
+
+def _show(bar: tqdm[Any], done: int, total: int) -> None:
+    bar.total = total
+    bar.update(done - bar.n)
