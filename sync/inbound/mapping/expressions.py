@@ -88,7 +88,7 @@ class Evaluator(TreeInterpreter):
 
 @dataclass(frozen=True)
 class Expression:
-    """A compiled expression; a plain path of fields is read without the interpreter."""
+    """A compiled expression; a plain path of fields (`@` is the empty one) needs no interpreter."""
 
     text: str
     ast: Node
@@ -96,6 +96,8 @@ class Expression:
 
     def search(self, payload: Any, evaluator: Evaluator) -> Any:
         """The value found, or None. Raises ExpressionError and nothing else."""
+        if self.fields == ():
+            return payload
         if self.fields is not None:
             return _measured(_walk(payload, self.fields))
         try:
@@ -148,6 +150,8 @@ def _children(node: Node) -> list[Node]:
 
 
 def _plain_path(ast: Node) -> tuple[str, ...] | None:
+    if ast["type"] == "current":
+        return ()
     nodes = ast["children"] if ast["type"] == "subexpression" else [ast]
     if all(node["type"] == "field" for node in nodes):
         return tuple(node["value"] for node in nodes)
@@ -164,7 +168,7 @@ def _walk(value: Any, fields: tuple[str, ...]) -> Any:
 
 def _measured(result: Any) -> Any:
     """The result, if it is JSON and its size is within MAX_RESULT."""
-    if isinstance(result, str) and len(result) <= MAX_RESULT // 4:
+    if result is None or (isinstance(result, str) and len(result) <= MAX_RESULT // 4):
         return result
     left = MAX_RESULT
     waiting = [result]

@@ -49,7 +49,7 @@ def make(name: str, parameters: dict[str, Any]) -> Transform:
 
 def shown(value: Any) -> str:
     """A value as an error message quotes it: one line of printable ASCII, at most 40 characters."""
-    quoted = ascii(value)
+    quoted = str(value) if isinstance(value, Decimal) else ascii(value)
     return quoted if len(quoted) <= 40 else quoted[:37] + "..."
 
 
