@@ -1,0 +1,63 @@
+"""The one list of what needs a person: opened and closed by whoever finds the need."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from canonical import writer
+from canonical.models import WorkItem, WorkKind
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something a person should look at; `subject` names it within its kind."""
+
+    kind: WorkKind
+    subject: str
+    title: str
+    entity: str = ""
+    golden: UUID | None = None
+    owner: str = "steward"
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def open_items(needs: Sequence[Need], moment: datetime | None = None) -> None:
+    """Open an item for each need that has none open yet."""
+    if not needs:
+        return
+    at = moment or writer.now()
+    WorkItem.objects.bulk_create(
+        [
+            WorkItem(
+                kind=need.kind,
+                subject=need.subject[:255],
+                title=need.title[:255],
+                entity=need.entity,
+                golden_id=need.golden,
+                owner=need.owner,
+                facts=need.facts,
+                opened_at=at,
+            )
+            for need in needs
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def close_items(kind: WorkKind, subjects: Collection[str]) -> int:
+    """Close the open items of a kind about these subjects; how many there were."""
+    items = WorkItem.objects.filter(kind=kind, subject__in=list(subjects), state="open")
+    return items.update(state="done", closed_at=writer.now())
+
+
+REVIEWED = (WorkKind.POSSIBLE_MATCH, WorkKind.AMBIGUOUS_MATCH)
+
+
+def in_review(goldens: Collection[UUID]) -> set[UUID]:
+    """Those of the golden records whose identity a person is still asked about."""
+    items = WorkItem.objects.filter(golden__in=list(goldens), kind__in=REVIEWED, state="open")
+    return {golden for golden in items.values_list("golden_id", flat=True) if golden}

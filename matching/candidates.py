@@ -1,0 +1,125 @@
+"""Candidates: which records share a key with one that arrives, and what is known of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+
+from canonical import writer
+from canonical.models import Link
+from matching.engine.normalise import Features, OutdatedFeatures
+from matching.models import MatchFeatures, MatchKey
+
+# A key shared by more records than this tells nothing; it is skipped and said to be.
+KEY_CAP = 50
+RECORD_CAP = 100
+MEMBERS_CAP = 25
+# SQLite takes at most 500 terms in one compound select.
+PROBES_AT_ONCE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A record that is linked to a golden record, as matching knows it."""
+
+    record: UUID
+    golden: UUID
+    system: str
+    features: Features
+
+
+def sharing(entity: str, keys: Collection[int]) -> dict[int, list[UUID]]:
+    """The records under each key; a heavy key answers with nothing."""
+    wanted = sorted(set(keys))
+    found: dict[int, list[UUID]] = defaultdict(list)
+    for start in range(0, len(wanted), PROBES_AT_ONCE):
+        for key, record in _probe(entity, wanted[start : start + PROBES_AT_ONCE]):
+            found[key].append(record)
+    return {key: records for key, records in found.items() if len(records) <= KEY_CAP}
+
+
+def _probe(entity: str, keys: Sequence[int]) -> Iterable[tuple[int, UUID]]:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT k.key, m.record FROM unnest(%s::bigint[]) AS k(key), LATERAL "
+                "(SELECT record FROM matching_matchkey WHERE entity = %s AND key = k.key "
+                "LIMIT %s) AS m",
+                [list(keys), entity, KEY_CAP + 1],
+            )
+            return list(cursor.fetchall())
+        probe = (
+            "SELECT * FROM (SELECT key, record FROM matching_matchkey "
+            "WHERE entity = %s AND key = %s LIMIT %s)"
+        )
+        cursor.execute(
+            " UNION ALL ".join([probe] * len(keys)),
+            [value for key in keys for value in (entity, key, KEY_CAP + 1)],
+        )
+        return [(key, UUID(record)) for key, record in cursor.fetchall()]
+
+
+def capped(
+    keys: Sequence[int], shared: Mapping[int, Sequence[UUID]], own: UUID
+) -> tuple[list[UUID], bool]:
+    """One record's candidates, the rarest kinds of key first, and whether the cap cut some."""
+    found: dict[UUID, None] = {}
+    for key in keys:
+        for record in shared.get(key, ()):
+            if record != own:
+                found[record] = None
+    ordered = list(found)
+    return ordered[:RECORD_CAP], len(ordered) > RECORD_CAP
+
+
+def members_of(records: Collection[UUID]) -> dict[UUID, list[Member]]:
+    """By golden record: all records of every golden record that holds one of these."""
+    if not records:
+        return {}
+    holding = Link.objects.filter(record__in=list(records), until__isnull=True)
+    return members(set(holding.values_list("golden_id", flat=True)))
+
+
+def members(goldens: Collection[UUID]) -> dict[UUID, list[Member]]:
+    """The linked records of golden records with their features, the oldest first."""
+    links = Link.objects.filter(golden__in=list(goldens), until__isnull=True)
+    rows = links.order_by("record_id").values_list("record_id", "golden_id", "record__system_id")
+    owners = {record: (golden, system) for record, golden, system in rows}
+    packed = MatchFeatures.objects.filter(record__in=list(owners))
+    found: dict[UUID, list[Member]] = defaultdict(list)
+    for record, blob in packed.order_by("record").values_list("record", "packed"):
+        golden, system = owners[record]
+        unpacked = _unpacked(blob)
+        if unpacked is not None and len(found[golden]) < MEMBERS_CAP:
+            found[golden].append(Member(record, golden, system, unpacked))
+    return found
+
+
+def _unpacked(blob: bytes | memoryview) -> Features | None:
+    """Features, unless another version of the normaliser wrote them: those await a re-match."""
+    try:
+        return Features.unpack(bytes(blob))
+    except OutdatedFeatures:
+        return None
+
+
+def file_records(entity: str, rows: Sequence[tuple[UUID, Features, Sequence[int]]]) -> None:
+    """Remember features and keys of records, replacing what was filed before."""
+    records = [record for record, _, _ in rows]
+    writer.delete(MatchKey, "record", records)
+    writer.delete(MatchFeatures, "record", records)
+    writer.insert(
+        MatchFeatures,
+        [{"record": r, "entity": entity, "packed": f.pack()} for r, f, _ in rows],
+    )
+    writer.insert(
+        MatchKey,
+        sorted(
+            ({"entity": entity, "key": k, "record": r} for r, _, keys in rows for k in keys),
+            key=lambda row: (row["key"], row["record"]),
+        ),
+    )

@@ -1,0 +1,246 @@
+"""Reviews: the questions automation may not answer, asked, decided, and closed when moot."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+
+from canonical import worklist, writer
+from canonical.golden.cause import Cause
+from canonical.golden.recompute import Occasion, recompute
+from canonical.identity import decisions, merging
+from canonical.identity.errors import Conflict, NotFound, VersionConflict
+from canonical.identity.linking import Opened
+from canonical.identity.units import lock_goldens, unit
+from canonical.models import (
+    ChangeKind,
+    DecisionKind,
+    Golden,
+    GoldenState,
+    Link,
+    WorkKind,
+)
+from canonical.worklist import Need
+from matching.models import MatchEvidence, Review, ReviewKind, ReviewState
+from matching.refresh import refresh
+from matching.resolve import Found, Placement
+
+OPEN = ReviewState.OPEN
+
+
+@dataclass(slots=True)
+class Decided:
+    """A decided review and, where it was a match, the merge that followed."""
+
+    review: Review
+    merged: merging.Outcome | None = None
+
+
+def remember(links: Sequence[Opened], placements: Sequence[Placement]) -> None:
+    """Store why automation opened these links."""
+    found = {p.newcomer.record: p.found for p in placements if p.found is not None}
+    writer.insert(
+        MatchEvidence,
+        [_evidence_row(link.id, found[link.record]) for link in links if link.record in found],
+    )
+
+
+def _evidence_row(link: UUID, found: Found) -> dict[str, object]:
+    return {
+        "link_id": link,
+        "best_record": found.record,
+        "weight": found.weight,
+        "probability": found.probability,
+        "margin": found.margin,
+        "runner_up": found.runner_up,
+        "model_version": found.model_version,
+        "detail": found.detail,
+    }
+
+
+def ask(entity: str, placements: Sequence[Placement], moment: datetime) -> dict[UUID, Review]:
+    """Open the reviews of newly placed records; by record, the first review of each.
+
+    A pair that a person has decided, or that is under review already, is not asked about again.
+    """
+    drafts = [
+        _draft(entity, placement, question.kind, question.found, moment)
+        for placement in placements
+        for question in placement.questions
+    ]
+    drafts = _unanswered(drafts)
+    Review.objects.bulk_create(drafts)
+    worklist.open_items([_need(review) for review in drafts], moment)
+    first: dict[UUID, Review] = {}
+    for review in drafts:
+        for record in (review.record_a_id, review.record_b_id):
+            first.setdefault(record, review)
+    return first
+
+
+def _draft(
+    entity: str, placement: Placement, kind: ReviewKind, found: Found, moment: datetime
+) -> Review:
+    record, golden = placement.newcomer.record, placement.golden
+    sides = sorted(((record, golden), (found.record, found.golden)))
+    return Review(
+        entity=entity,
+        kind=kind,
+        record_a_id=sides[0][0],
+        record_b_id=sides[1][0],
+        golden_a_id=sides[0][1],
+        golden_b_id=sides[1][1],
+        weight=found.weight,
+        probability=found.probability,
+        margin=found.margin,
+        model_version=found.model_version,
+        detail={**found.detail, "arrived": str(record), "newcomer": str(golden)},
+        opened_at=moment,
+    )
+
+
+def _unanswered(drafts: Sequence[Review]) -> list[Review]:
+    if not drafts:
+        return []
+    records = {r for d in drafts for r in (d.record_a_id, d.record_b_id)}
+    answered = set(decisions.standing(records))
+    asked = Review.objects.filter(Q(record_a__in=records) | Q(record_b__in=records), state=OPEN)
+    answered |= set(asked.values_list("record_a_id", "record_b_id"))
+    fresh: dict[tuple[UUID, UUID], Review] = {}
+    for draft in drafts:
+        pair = (draft.record_a_id, draft.record_b_id)
+        if pair not in answered:
+            fresh.setdefault(pair, draft)
+    return list(fresh.values())
+
+
+def _need(review: Review) -> Need:
+    newcomer = UUID(review.detail["newcomer"])
+    comparisons = review.detail["comparisons"]
+    names = next((c for c in comparisons if c["left"] and c["right"]), None)
+    title = f"{names['left']} / {names['right']}" if names else str(review.kind)
+    return Need(
+        kind=WorkKind(review.kind),
+        subject=str(review.id),
+        title=title,
+        entity=review.entity,
+        golden=newcomer,
+        facts={"probability": round(review.probability, 4), "review": str(review.id)},
+    )
+
+
+def decide(review_id: UUID, decision: str, cause: Cause, expected: int | None = None) -> Decided:
+    """Answer a review: `match` merges (the older id survives), `no_match` keeps apart.
+
+    `defer` leaves it open and notes the reason. Raises NotFound, VersionConflict and Conflict
+    (decided already).
+    """
+    review = _open_review(review_id, expected)
+    if decision == "defer":
+        review.reason, review.version = cause.reason, review.version + 1
+        review.save(update_fields=["reason", "version"])
+        return Decided(review)
+
+    def work() -> Decided:
+        outcome = None
+        kind = DecisionKind(decision)
+        moment = writer.now()
+        sides = _sides(review)
+        if kind is DecisionKind.MATCH and len(sides) == 2:
+            outcome = merging.merge(min(sides), [max(sides)], cause)
+        decisions.decide(review.record_a_id, review.record_b_id, kind, cause, moment)
+        _answer(review, kind, cause, moment)
+        return Decided(review, outcome)
+
+    decided = unit(work)
+    if decided.merged is not None:
+        refresh(list(decided.merged.touched))
+    settle(sides_of(review), cause)
+    return decided
+
+
+def _open_review(review_id: UUID, expected: int | None) -> Review:
+    review = Review.objects.filter(pk=review_id).first()
+    if review is None:
+        raise NotFound("There is no such review.")
+    if expected is not None and review.version != expected:
+        raise VersionConflict(f"The review is at version {review.version}, not {expected}.")
+    if review.state != OPEN:
+        raise Conflict(f"The review is {review.get_state_display().lower()} already.")
+    return review
+
+
+def _answer(review: Review, kind: DecisionKind, cause: Cause, moment: datetime) -> None:
+    """Close the question in one compare-and-swap, so that two answers cannot both count."""
+    taken = Review.objects.filter(pk=review.pk, state=OPEN).update(
+        state=ReviewState.DECIDED,
+        decision=kind,
+        decided_by=cause.name,
+        decided_at=moment,
+        reason=cause.reason,
+        version=F("version") + 1,
+    )
+    if not taken:
+        raise Conflict("The review was decided by someone else.")
+    review.refresh_from_db()
+    worklist.close_items(WorkKind(review.kind), [str(review.pk)])
+
+
+def _sides(review: Review) -> set[UUID]:
+    """The golden records the two records are linked to today."""
+    links = Link.objects.filter(
+        record__in=[review.record_a_id, review.record_b_id], until__isnull=True
+    )
+    return set(links.values_list("golden_id", flat=True))
+
+
+def sides_of(review: Review) -> set[UUID]:
+    """Every golden record the review is, or was when it was opened, about."""
+    return _sides(review) | {review.golden_a_id, review.golden_b_id}
+
+
+def with_sides(reviews: QuerySet[Review]) -> QuerySet[Any]:
+    """Annotate reviews with `now_a` and `now_b`, where the two records are linked today."""
+
+    def linked(record: str) -> Subquery:
+        open_links = Link.objects.filter(record=OuterRef(record), until__isnull=True)
+        return Subquery(open_links.values("golden_id")[:1])
+
+    return reviews.annotate(now_a=linked("record_a"), now_b=linked("record_b"))
+
+
+def settle(goldens: Collection[UUID], cause: Cause) -> None:
+    """After identity changed: close the reviews it made moot, publish what waits no longer."""
+    touching = Q(golden_a__in=list(goldens)) | Q(golden_b__in=list(goldens))
+    moot = with_sides(Review.objects.filter(touching, state=OPEN)).filter(now_a=F("now_b"))
+    ids = list(moot.values_list("id", flat=True))
+    if ids:
+        Review.objects.filter(id__in=ids).update(
+            state=ReviewState.CLOSED, decided_at=writer.now(), version=F("version") + 1
+        )
+        for kind in ReviewKind:
+            worklist.close_items(WorkKind(kind), [str(review) for review in ids])
+    release(goldens, cause)
+
+
+def release(goldens: Collection[UUID], cause: Cause) -> None:
+    """Publish golden records that were held for a review and are asked about no more."""
+    waiting = Golden.objects.filter(
+        id__in=list(goldens), published_version__isnull=True, version__gt=0
+    ).exclude(state=GoldenState.MERGED)
+    free = set(waiting.values_list("id", flat=True))
+    free -= worklist.in_review(free)
+    if not free:
+        return
+
+    def work() -> None:
+        locked = lock_goldens(lambda: free)
+        kinds = dict.fromkeys(locked, ChangeKind.RELEASED)
+        recompute(list(locked.values()), Occasion(cause=cause, kinds=kinds, released=set(locked)))
+
+    unit(work)
