@@ -11,7 +11,7 @@ from matching.engine.normalise import Features
 from matching.engine.profile import Key, Part, Profile
 
 _MASK = (1 << 64) - 1
-_MIX = 0x9E3779B97F4A7C15
+MIX = 0x9E3779B97F4A7C15
 
 
 def keys(profile: Profile, features: Features) -> list[int]:
@@ -48,7 +48,7 @@ def mix(hashes: Iterable[int]) -> int:
     """One number out of several; of a single one, itself."""
     first, *others = hashes
     for other in others:
-        first = (first * _MIX & _MASK) ^ other
+        first = (first * MIX & _MASK) ^ other
     return first
 
 

@@ -42,8 +42,7 @@ class Model:
     entity: str
     prior: int
     weights: Mapping[str, tuple[int, ...]]
-    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    total: int = 0
+    terms: Mapping[str, Terms] = field(default_factory=dict)
     stop_keys: frozenset[int] = frozenset()
     calibration: Calibration = Calibration()
     notes: Mapping[str, Any] = field(default_factory=dict)
@@ -54,10 +53,10 @@ class Model:
         content = {k: v for k, v in self._document().items() if k != "notes"}
         return xxh3_64_hexdigest(json.dumps(content, sort_keys=True).encode())
 
-    def terms(self, comparator: Comparator) -> Terms:
-        """The frequencies a comparator weighs rarity by."""
-        counts = self.counts.get(comparator.attribute, {})
-        return Terms(self.total, counts, comparator.background)
+    def terms_of(self, comparator: Comparator) -> Terms:
+        """The frequencies a comparator weighs rarity by, on its background knowledge."""
+        counted = self.terms.get(comparator.attribute, Terms())
+        return Terms(counted.total, counted.counts, comparator.background)
 
     def probability(self, weights: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Calibrated probability of totals in 1/1024 bit, out of one table: exact everywhere."""
@@ -81,8 +80,7 @@ class Model:
             "entity": self.entity,
             "prior": self.prior,
             "weights": {name: list(row) for name, row in self.weights.items()},
-            "total": self.total,
-            "counts": {name: dict(counts) for name, counts in self.counts.items()},
+            "terms": {name: [t.total, dict(t.counts)] for name, t in self.terms.items()},
             "stop_keys": sorted(self.stop_keys),
             "calibration": [self.calibration.slope, self.calibration.offset],
             "notes": dict(self.notes),
@@ -94,8 +92,7 @@ def _read(document: Mapping[str, Any]) -> Model:
         entity=document["entity"],
         prior=int(document["prior"]),
         weights={name: tuple(map(int, row)) for name, row in document["weights"].items()},
-        counts=document["counts"],
-        total=int(document["total"]),
+        terms={name: Terms(int(n), counts) for name, (n, counts) in document["terms"].items()},
         stop_keys=frozenset(document["stop_keys"]),
         calibration=Calibration(*document["calibration"]),
         notes=document["notes"],
@@ -110,9 +107,7 @@ def default_model(profile: Profile) -> Model:
 
 def starting_weights(comparator: Comparator) -> tuple[int, ...]:
     """Weight of each level, level 0 (no evidence) first."""
-    m_sum = sum(level.m for level in comparator.levels)
-    u_sum = sum(level.u for level in comparator.levels)
-    return (0, *(bits((v.m / m_sum) / (v.u / u_sum)) for v in comparator.levels))
+    return (0, *(round(level.bits * BIT) for level in comparator.levels))
 
 
 def bits(ratio: float) -> int:

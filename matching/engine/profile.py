@@ -31,6 +31,19 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """Attributes that neighbours share, such as phone and address: where another attribute
+    speaks clearly against a match, together they count for no more than `bits`."""
+
+    attributes: tuple[str, ...]
+    against: str
+    bits: float
+
+    OBJECTION = -3.0
+    """A weight below this many bits is a clear objection."""
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     """Probabilities from which a record is linked, or reviewed; bits the best must lead by."""
 
@@ -48,13 +61,22 @@ class Profile:
     comparisons: tuple[Comparator, ...]
     keys: tuple[Key, ...]
     thresholds: Thresholds = field(default_factory=Thresholds)
-    prior: float = 0.15
+    overlaps: tuple[Overlap, ...] = ()
+    prior: float = 0.05
     """Share of candidate pairs that match where nothing has been learned yet."""
 
     @cached_property
     def attributes(self) -> tuple[str, ...]:
         """Every canonical attribute that is looked at."""
         return tuple(dict.fromkeys(name for f in self.fields for name in f.inputs))
+
+    @cached_property
+    def shared(self) -> tuple[tuple[tuple[int, ...], int, float], ...]:
+        """Each overlap as places in `comparisons`, the place that must object, the cap in bits."""
+        at = {c.attribute: k for k, c in enumerate(self.comparisons)}
+        return tuple(
+            (tuple(at[a] for a in o.attributes), at[o.against], o.bits) for o in self.overlaps
+        )
 
     @cached_property
     def position(self) -> dict[str, int]:

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from matching.engine.compare.base import Comparator, Index, Levels
 from matching.engine.frame import AtomColumn, Frame, frame_of, open_cells, product
-from matching.engine.model import Model
+from matching.engine.model import BIT, Model
 from matching.engine.normalise import Features
-from matching.engine.profile import Profile
+from matching.engine.profile import Overlap, Profile
 
 Weights = npt.NDArray[np.int64]
 
@@ -51,7 +51,7 @@ class Scorer:
     """Scores pairs of rows of one frame under one model."""
 
     def __init__(self, profile: Profile, model: Model, frame: Frame) -> None:
-        self.model = model
+        self.profile, self.model = profile, model
         opened = {f.name: open_cells(c) for f, c in zip(profile.fields, frame.columns, strict=True)}
         self._prepared = [_prepare(c, opened[c.field], model) for c in profile.comparisons]
 
@@ -64,14 +64,22 @@ class Scorer:
 
     def weights(self, levels: Levels) -> Weights:
         """Prior and evidence of each row of levels together, in 1/1024 bit."""
+        rows = [p.weights[levels[:, k]] for k, p in enumerate(self._prepared)]
         total = np.full(len(levels), self.model.prior, np.int64)
-        for k, prepared in enumerate(self._prepared):
-            total += prepared.weights[levels[:, k]]
+        for row in rows:
+            total += row
+        for places, against, cap in self.profile.shared:
+            together = sum((rows[k] for k in places), np.zeros(len(levels), np.int64))
+            total -= np.where(
+                rows[against] < Overlap.OBJECTION * BIT,
+                np.maximum(together - round(cap * BIT), 0),
+                0,
+            )
         return total
 
 
 def _prepare(comparator: Comparator, column: AtomColumn, model: Model) -> _Prepared:
-    table = comparator.table(column.atoms, model.terms(comparator))
+    table = comparator.table(column.atoms, model.terms_of(comparator))
     weights = np.array(model.weights[comparator.attribute], np.int64)
     return _Prepared(comparator, column, table, weights)
 

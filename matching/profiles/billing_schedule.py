@@ -30,7 +30,7 @@ BILLING_SCHEDULE = Profile(
         Category("contract_line_no", "line", m=0.97, u=0.25),
         Reference("engagement", "engagement", m=0.95, u=0.25),
         Reference("bill_to_client", "client", m=0.97, u=0.6),
-        Code("po_number", "po_number", m=0.9, u=0.1),
+        Code("po_number", "po_number", trust=0.5),
         Period("period", "period"),
         Amount("total_amount", "total_amount"),
         Category("currency", "currency", m=0.98, u=0.7),

@@ -9,7 +9,7 @@ from matching.engine.compare.names import Name
 from matching.engine.compare.places import Place, Street
 from matching.engine.fields import contact, identity, organisation, place
 from matching.engine.fields.document import Field
-from matching.engine.profile import Key, Part, Profile, Thresholds
+from matching.engine.profile import Key, Overlap, Part, Profile, Thresholds
 
 _ADDRESS = ("addresses", "address_line", "address_line_2", "locality", "region", "postal_code")
 
@@ -29,11 +29,11 @@ CLIENT = Profile(
     ),
     comparisons=(
         Name("legal_name", "name"),
-        Category("legal_form", "legal_form", m=0.9, u=0.3),
-        Identifier("tax_id", "tax_id", trust=0.9),
-        Identifier("lei", "lei", trust=0.95),
-        Identifier("duns", "duns", trust=0.92),
-        Identifier("identifiers", "identifiers", trust=0.85),
+        Category("legal_form", "legal_form", m=0.85, u=0.25),
+        Identifier("tax_id", "tax_id"),
+        Identifier("lei", "lei"),
+        Identifier("duns", "duns"),
+        Identifier("identifiers", "identifiers", trust=0.8),
         Web("website", "web"),
         Phone("phone", "phone"),
         Street("address", "address"),
@@ -60,5 +60,6 @@ CLIENT = Profile(
         Key("sound+town", (Part("name", blocks.sound), Part("address", blocks.town))),
         Key("sound", (Part("name", blocks.sound),)),
     ),
+    overlaps=(Overlap(("phone", "address", "locality", "country"), against="legal_name", bits=8),),
     thresholds=Thresholds(),
 )

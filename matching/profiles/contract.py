@@ -27,10 +27,10 @@ CONTRACT = Profile(
         Field("entity", ("contracting_entity",), identity.categories("contracting_entity")),
     ),
     comparisons=(
-        Code("contract_number", "number", m=0.92, u=0.004),
+        Code("contract_number", "number"),
         Reference("client", "client", m=0.97, u=0.45),
         Name("title", "title"),
-        Code("po_number", "po_number", m=0.85, u=0.01),
+        Code("po_number", "po_number"),
         Reference("parent", "parent", m=0.9, u=0.3),
         Period("period", "period"),
         Amount("total_value", "total_value"),

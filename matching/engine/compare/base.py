@@ -26,13 +26,14 @@ RARITY_UNIT = 16
 class Level:
     """One rung: its label, the sentence for stewards, and where training starts.
 
-    `m` and `u` are the shares of matching and of non-matching candidate pairs found on this rung.
+    `m` is the share of matching pairs found on this rung, `bits` the weight it starts with:
+    the logarithm of how much more often matches than other candidate pairs are found here.
     """
 
     label: str
     sentence: str
     m: float
-    u: float
+    bits: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class Comparator(ABC):
     field: str
     levels: tuple[Level, ...]
     background: Mapping[str, int] = {}
+    by_value = False
+    """Whether terms are counted once a distinct value, instead of once a record."""
 
     @abstractmethod
     def table(self, atoms: Sequence[str], terms: Terms) -> Any:
@@ -89,7 +92,7 @@ class Comparator(ABC):
 
 
 def ladder(*rungs: tuple[str, str, float, float]) -> tuple[Level, ...]:
-    """Levels 1, 2, ... from (label, sentence, m, u)."""
+    """Levels 1, 2, ... from (label, sentence, m, bits)."""
     return tuple(Level(*rung) for rung in rungs)
 
 

@@ -39,10 +39,10 @@ class Phone(Comparator):
     def __init__(self, attribute: str = "phone", field: str = "phone") -> None:
         self.attribute, self.field = attribute, field
         self.levels = ladder(
-            ("different", "The numbers differ.", 0.25, 0.93),
-            ("slip", "The numbers differ by one digit.", 0.06, 0.004),
-            ("same, shared", "The numbers are the same, but many share it.", 0.09, 0.026),
-            ("same", "The numbers are the same.", 0.60, 0.04),
+            ("different", "The numbers differ.", 0.25, -3.0),
+            ("slip", "The numbers differ by one digit.", 0.06, 4.0),
+            ("same, shared", "The numbers are the same, but many share it.", 0.09, 3.0),
+            ("same", "The numbers are the same.", 0.6, 6.5),
         )
 
     def table(self, atoms: Sequence[str], terms: Terms) -> TextTable:
@@ -73,12 +73,12 @@ class Web(Comparator):
     def __init__(self, attribute: str = "website", field: str = "web") -> None:
         self.attribute, self.field = attribute, field
         self.levels = ladder(
-            ("different", "The domains differ.", 0.12, 0.90),
-            ("similar", "The domains have similar names.", 0.07, 0.02),
-            ("same label", "The domains differ in their ending only.", 0.05, 0.004),
-            ("same, shared", "The domain is the same, but many share it.", 0.06, 0.026),
-            ("same", "The domain is the same.", 0.65, 0.045),
-            ("same mailbox", "The e-mail address is the same.", 0.05, 0.005),
+            ("different", "The domains differ.", 0.12, -3.5),
+            ("similar", "The domains have similar names.", 0.07, 0.0),
+            ("same label", "The domains differ in their ending only.", 0.05, 4.0),
+            ("same, shared", "The domain is the same, but many share it.", 0.06, 3.0),
+            ("same", "The domain is the same.", 0.65, 7.0),
+            ("same mailbox", "The e-mail address is the same.", 0.05, 8.0),
         )
 
     def table(self, atoms: Sequence[str], terms: Terms) -> WebTable:
@@ -108,11 +108,11 @@ class Email(Comparator):
     def __init__(self, attribute: str = "email", field: str = "email") -> None:
         self.attribute, self.field = attribute, field
         self.levels = ladder(
-            ("different", "The addresses differ.", 0.08, 0.93),
-            ("faint", "The addresses have something in common.", 0.07, 0.045),
-            ("similar", "The addresses differ by spelling only.", 0.20, 0.006),
-            ("same mailbox", "The mailbox agrees, the domain does not.", 0.05, 0.004),
-            ("same", "The addresses are the same.", 0.60, 0.015),
+            ("different", "The addresses differ.", 0.1, -3.5),
+            ("faint", "The addresses have something in common.", 0.07, 0.5),
+            ("similar", "The addresses differ by spelling only.", 0.2, 5.0),
+            ("same mailbox", "The mailbox agrees, the domain does not.", 0.05, 3.0),
+            ("same", "The addresses are the same.", 0.58, 8.0),
         )
 
     def table(self, atoms: Sequence[str], terms: Terms) -> tuple[Texts, Texts, Ints, Ints]:

@@ -19,12 +19,12 @@ class Birthday(Comparator):
     def __init__(self, attribute: str = "date_of_birth", field: str = "date_of_birth") -> None:
         self.attribute, self.field = attribute, field
         self.levels = ladder(
-            ("different", "The dates differ altogether.", 0.03, 0.83),
-            ("one part", "Only the year, or month and day, come near.", 0.07, 0.12),
-            ("close", "Two of day, month and year agree.", 0.15, 0.03),
-            ("typo", "The dates differ by one digit.", 0.08, 0.008),
-            ("swapped", "Day and month are swapped.", 0.03, 0.001),
-            ("same", "The dates are the same.", 0.64, 0.011),
+            ("different", "The dates differ altogether.", 0.06, -4.0),
+            ("one part", "Only the year, or month and day, come near.", 0.06, -0.5),
+            ("close", "Two of day, month and year agree.", 0.12, 2.5),
+            ("typo", "The dates differ by one digit.", 0.1, 4.0),
+            ("swapped", "Day and month are swapped.", 0.03, 6.0),
+            ("same", "The dates are the same.", 0.63, 6.5),
         )
 
     def table(self, atoms: Sequence[str], terms: Terms) -> npt.NDArray[np.uint8]:
@@ -49,11 +49,11 @@ class Period(Comparator):
     def __init__(self, attribute: str, field: str) -> None:
         self.attribute, self.field = attribute, field
         self.levels = ladder(
-            ("apart", "The periods do not overlap.", 0.04, 0.55),
-            ("touching", "The periods overlap a little.", 0.08, 0.28),
-            ("overlapping", "The periods overlap for the most part.", 0.2, 0.12),
-            ("near", "The periods begin within a week of each other.", 0.13, 0.03),
-            ("same", "The periods are the same.", 0.55, 0.02),
+            ("apart", "The periods do not overlap.", 0.04, -3.5),
+            ("touching", "The periods overlap a little.", 0.08, -1.5),
+            ("overlapping", "The periods overlap for the most part.", 0.2, 0.5),
+            ("near", "The periods begin within a week of each other.", 0.13, 2.0),
+            ("same", "The periods are the same.", 0.55, 4.0),
         )
 
     def table(self, atoms: Sequence[str], terms: Terms) -> Days:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log2
 
 import numpy as np
 import numpy.typing as npt
@@ -39,15 +40,14 @@ class IdentifierTable:
 class Identifier(Comparator):
     """Compare numbers that name one thing: equal, one slip apart, or contradicting."""
 
-    def __init__(self, attribute: str, field: str, trust: float = 0.9) -> None:
+    def __init__(self, attribute: str, field: str, trust: float = 1.0) -> None:
         self.attribute, self.field = attribute, field
-        wrong = 1 - trust
         self.levels = ladder(
-            ("contradicting", "The numbers are valid and differ.", wrong * 0.4, 0.60),
-            ("different", "The numbers differ.", wrong * 0.3, 0.39),
-            ("slip", "The numbers differ by one slip of the pen.", wrong * 0.3, 0.0015),
-            ("same, shared", "The numbers are the same, but many carry it.", trust * 0.02, 0.002),
-            ("same", "The numbers are the same.", trust * 0.98, 0.0015),
+            ("contradicting", "The numbers are valid and differ.", 0.05, -5.5 * trust),
+            ("different", "The numbers differ.", 0.05, -4.0 * trust),
+            ("slip", "The numbers differ by one slip of the pen.", 0.04, 6.0 * trust),
+            ("same, shared", "The numbers are the same, but many carry it.", 0.06, 4.0 * trust),
+            ("same", "The numbers are the same.", 0.8, 11.0 * trust),
         )
 
     def table(self, atoms: Sequence[str], terms: Terms) -> IdentifierTable:
@@ -77,8 +77,8 @@ class Category(Comparator):
     def __init__(self, attribute: str, field: str, m: float = 0.9, u: float = 0.4) -> None:
         self.attribute, self.field = attribute, field
         self.levels = ladder(
-            ("different", "The values differ.", 1 - m, 1 - u),
-            ("same", "The values are the same.", m, u),
+            ("different", "The values differ.", 1 - m, log2((1 - m) / (1 - u))),
+            ("same", "The values are the same.", m, log2(m / u)),
         )
 
     def table(self, atoms: Sequence[str], terms: Terms) -> Ints:
@@ -94,21 +94,21 @@ class Reference(Category):
     def __init__(self, attribute: str, field: str, m: float = 0.95, u: float = 0.1) -> None:
         super().__init__(attribute, field, m, u)
         self.levels = ladder(
-            ("different", "They refer to different records.", 1 - m, 1 - u),
-            ("same", "They refer to the same record.", m, u),
+            ("different", "They refer to different records.", 1 - m, log2((1 - m) / (1 - u))),
+            ("same", "They refer to the same record.", m, log2(m / u)),
         )
 
 
 class Code(Comparator):
     """Compare numbers that people give: contract numbers, order numbers, codes."""
 
-    def __init__(self, attribute: str, field: str, m: float = 0.85, u: float = 0.01) -> None:
+    def __init__(self, attribute: str, field: str, trust: float = 1.0) -> None:
         self.attribute, self.field = attribute, field
         self.levels = ladder(
-            ("different", "The numbers differ.", (1 - m) * 0.6, (1 - u) * 0.96),
-            ("slip", "The numbers differ by one slip of the pen.", (1 - m) * 0.4, (1 - u) * 0.04),
-            ("same, shared", "The numbers are the same, but many carry it.", m * 0.1, u * 0.5),
-            ("same", "The numbers are the same.", m * 0.9, u * 0.5),
+            ("different", "The numbers differ.", 0.08, -3.5 * trust),
+            ("slip", "The numbers differ by one slip of the pen.", 0.04, 1.0 * trust),
+            ("same, shared", "The numbers are the same, but many carry it.", 0.08, 2.0 * trust),
+            ("same", "The numbers are the same.", 0.8, 7.5 * trust),
         )
 
     def table(self, atoms: Sequence[str], terms: Terms) -> IdentifierTable:
@@ -139,10 +139,10 @@ class Amount(Comparator):
     def __init__(self, attribute: str, field: str) -> None:
         self.attribute, self.field = attribute, field
         self.levels = ladder(
-            ("different", "The amounts differ.", 0.12, 0.80),
-            ("near", "The amounts lie within a tenth of each other.", 0.10, 0.12),
-            ("close", "The amounts lie within one per cent.", 0.08, 0.03),
-            ("same", "The amounts are the same.", 0.70, 0.05),
+            ("different", "The amounts differ.", 0.12, -2.7),
+            ("near", "The amounts lie within a tenth of each other.", 0.1, -0.3),
+            ("close", "The amounts lie within one per cent.", 0.08, 1.5),
+            ("same", "The amounts are the same.", 0.7, 4.0),
         )
 
     def table(self, atoms: Sequence[str], terms: Terms) -> AmountTable:

@@ -50,21 +50,21 @@ class NameTable:
 
 
 _KINDS = (
-    ("other", "The names have little in common.", 0.02, 0.62),
-    ("faint", "The names share a small part.", 0.02, 0.14),
-    ("partial", "The names share some words.", 0.05, 0.10),
+    ("other", "The names have little in common.", 0.01, -5.5),
+    ("faint", "The names share a small part.", 0.015, -4.5),
+    ("partial", "The names share some words.", 0.04, -2.5),
 )
 _GRADES = (
-    ("half", "About half of the names' weight agrees", 0.06, 0.05),
-    ("contained", "One name is contained in the other", 0.12, 0.03),
-    ("close", "The names differ in a small part", 0.12, 0.02),
-    ("near", "The names differ by spelling only", 0.16, 0.004),
-    ("same", "The names are the same", 0.45, 0.006),
+    ("half", "About half of the names' weight agrees", (0.005, -4.0), (0.02, -2.0), (0.06, 0.0)),
+    ("contained", "One name is contained in the other", (0.01, -1.0), (0.05, 1.0), (0.08, 3.0)),
+    ("close", "The names differ in a small part", (0.005, 0.5), (0.03, 1.5), (0.09, 3.5)),
+    ("near", "The names differ by spelling only", (0.005, 3.0), (0.04, 5.0), (0.16, 7.0)),
+    ("same", "The names are the same", (0.01, 2.5), (0.09, 6.5), (0.28, 8.5)),
 )
 _BUCKETS = (
-    ("common", "what they share is common.", 0.15, 0.6),
-    ("usual", "what they share is fairly rare.", 0.35, 0.3),
-    ("rare", "what they share is rare.", 0.5, 0.1),
+    ("common", "what they share is common."),
+    ("usual", "what they share is fairly rare."),
+    ("rare", "what they share is rare."),
 )
 BUCKET_BITS = (10, 18)
 """Bits of shared rarity from which agreement is called usual, and rare."""
@@ -72,15 +72,17 @@ BUCKET_BITS = (10, 18)
 
 def _levels() -> tuple[Level, ...]:
     graded = [
-        Level(f"{grade}, {bucket}", f"{sentence}; {ending}", m * m_share, u * u_share)
-        for grade, sentence, m, u in _GRADES
-        for bucket, ending, m_share, u_share in _BUCKETS
+        Level(f"{grade}, {bucket}", f"{sentence}; {ending}", *start)
+        for grade, sentence, *starts in _GRADES
+        for (bucket, ending), start in zip(_BUCKETS, starts, strict=True)
     ]
     return (*(Level(*kind) for kind in _KINDS), *graded)
 
 
 class Name(Comparator):
     """Compare names by the rarity of the words they share, forgiving spelling and order."""
+
+    by_value = True
 
     def __init__(
         self,

@@ -55,14 +55,14 @@ class PersonName(Comparator):
     def __init__(self, attribute: str, position: int, field: str = "name") -> None:
         self.attribute, self.field, self.position = attribute, field, position
         self.levels = ladder(
-            ("different", "The names differ.", 0.06, 0.80),
-            ("faint", "The names have a few letters in common.", 0.05, 0.10),
-            ("initial", "One name is the other's initial.", 0.03, 0.02),
-            ("similar", "The names differ by spelling only.", 0.16, 0.02),
-            ("nickname", "The names are forms of one name.", 0.05, 0.01),
-            ("same, common", "The names are the same, and common.", 0.20, 0.03),
-            ("same, usual", "The names are the same, and not common.", 0.25, 0.015),
-            ("same, rare", "The names are the same, and rare.", 0.20, 0.005),
+            ("different", "The names differ.", 0.06, -3.5),
+            ("faint", "The names have a few letters in common.", 0.05, 0.0),
+            ("initial", "One name is the other's initial.", 0.03, 1.0),
+            ("similar", "The names differ by spelling only.", 0.16, 3.0),
+            ("nickname", "The names are forms of one name.", 0.05, 3.0),
+            ("same, common", "The names are the same, and common.", 0.2, 1.5),
+            ("same, usual", "The names are the same, and not common.", 0.25, 3.0),
+            ("same, rare", "The names are the same, and rare.", 0.2, 5.0),
         )
 
     def words(self, atom: str) -> Iterable[str]:

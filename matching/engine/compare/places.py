@@ -44,12 +44,12 @@ class Street(Comparator):
     def __init__(self, attribute: str = "address", field: str = "address") -> None:
         self.attribute, self.field = attribute, field
         self.levels = ladder(
-            ("different", "The streets differ.", 0.18, 0.86),
-            ("faint", "The streets have something in common.", 0.06, 0.06),
-            ("same street", "It is the same street, another number.", 0.06, 0.04),
-            ("number", "It is the same number, a similar street.", 0.12, 0.004),
-            ("same, crowded", "It is the same address, shared by many.", 0.08, 0.016),
-            ("same", "It is the same address.", 0.50, 0.02),
+            ("different", "The streets differ.", 0.12, -4.0),
+            ("faint", "The streets have something in common.", 0.06, -1.5),
+            ("same street", "It is the same street, another number.", 0.08, 0.0),
+            ("number", "It is the same number, a similar street.", 0.1, 6.0),
+            ("same, crowded", "It is the same address, shared by many.", 0.09, 4.0),
+            ("same", "It is the same address.", 0.55, 7.0),
         )
 
     def words(self, atom: str) -> Iterable[str]:
@@ -108,12 +108,12 @@ class Place(Comparator):
     def __init__(self, attribute: str = "locality", field: str = "address") -> None:
         self.attribute, self.field = attribute, field
         self.levels = ladder(
-            ("different", "The places differ.", 0.08, 0.60),
-            ("faint", "The postal codes begin alike.", 0.05, 0.12),
-            ("same town", "It is the same town.", 0.20, 0.17),
-            ("near", "Town or postal code differ by spelling only.", 0.10, 0.02),
-            ("same", "Postal code, or a small town, agree.", 0.27, 0.06),
-            ("same, both", "Town and postal code agree.", 0.30, 0.03),
+            ("different", "The places differ.", 0.08, -3.5),
+            ("faint", "The postal codes begin alike.", 0.05, -2.5),
+            ("same town", "It is the same town.", 0.2, 0.5),
+            ("near", "Town or postal code differ by spelling only.", 0.1, 1.0),
+            ("same", "Postal code, or a small town, agree.", 0.27, 3.5),
+            ("same, both", "Town and postal code agree.", 0.3, 6.0),
         )
 
     def words(self, atom: str) -> Iterable[str]:

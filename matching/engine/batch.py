@@ -1,0 +1,88 @@
+"""A whole population at once: find pairs, learn, score, cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.engine.cluster import Clusters, cluster, missing_pairs
+from matching.engine.compare.base import Index
+from matching.engine.frame import Frame
+from matching.engine.linkage import CAP, DAMPING
+from matching.engine.model import Model
+from matching.engine.pairs import Candidates, candidate_pairs
+from matching.engine.profile import Profile
+from matching.engine.score import Scorer, Weights
+from matching.engine.train import counted, fitted
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Scored pairs (i < j), the clusters they make, and the model that scored them."""
+
+    model: Model
+    i: Index
+    j: Index
+    weight: Weights
+    clusters: Clusters
+    assurance: npt.NDArray[np.float64]
+    """For each record the probability that it is where it belongs."""
+
+
+def dedupe(
+    profile: Profile,
+    frame: Frame,
+    model: Model | None = None,
+    progress: Progress = lambda stage: None,
+) -> Result:
+    """Cluster a population; without a model, one is learned from the population itself."""
+    progress("candidate pairs")
+    candidates = candidate_pairs(profile, frame)
+    progress("comparison")
+    learned = model or counted(profile, frame)
+    scorer = Scorer(profile, learned, frame)
+    levels = scorer.levels(candidates.i, candidates.j)
+    if model is None:
+        progress("learning")
+        learned = fitted(profile, _with_stop_keys(learned, candidates), levels)
+        scorer = Scorer(profile, learned, frame)
+    progress("clustering")
+    return _result(frame, scorer, candidates.i, candidates.j, scorer.weights(levels))
+
+
+def _with_stop_keys(model: Model, candidates: Candidates) -> Model:
+    return replace(model, stop_keys=candidates.stop_keys)
+
+
+def _result(frame: Frame, scorer: Scorer, i: Index, j: Index, weight: Weights) -> Result:
+    more_i, more_j = missing_pairs(frame.size, i, j, weight)
+    more = scorer.weights(scorer.levels(more_i, more_j))
+    i, j = np.concatenate((i, more_i)), np.concatenate((j, more_j))
+    weight = np.concatenate((weight, more))
+    clusters = cluster(frame.size, i, j, weight)
+    return Result(
+        scorer.model, i, j, weight, clusters, _assurance(scorer.model, clusters, i, j, weight)
+    )
+
+
+def _assurance(
+    model: Model, clusters: Clusters, i: Index, j: Index, weight: Weights
+) -> npt.NDArray[np.float64]:
+    """In a cluster: the evidence of the record with the rest of it; alone: against its nearest."""
+    label = clusters.label
+    size = np.bincount(label, minlength=len(label))[label]
+    inside = label[i] == label[j]
+    capped = np.clip(weight, -CAP, CAP)
+    total = np.zeros(len(label), np.int64)
+    np.add.at(total, i[inside], capped[inside])
+    np.add.at(total, j[inside], capped[inside])
+    nearest = np.full(len(label), -CAP, np.int64)
+    np.maximum.at(nearest, i, capped)
+    np.maximum.at(nearest, j, capped)
+    with_rest = (total / np.maximum(size - 1, 1) ** DAMPING).astype(np.int64)
+    return model.probability(np.where(size > 1, with_rest, -nearest))

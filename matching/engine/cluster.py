@@ -1,0 +1,153 @@
+"""Clusters of records: the strongest evidence between sets first, contradictions counted in.
+
+Chains do not form: two sets join on the evidence between all their records, not on one pair.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.engine.compare.base import Index
+from matching.engine.linkage import CAP, joined
+
+FORBIDDEN = -(10**15)
+"""Weight of a pair that a person, or a veto, keeps apart: no sum outweighs it."""
+
+CLOSED_SIZE = 400
+"""Groups up to this size have all their pairs scored before they are clustered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """The weakest join inside a cluster: its evidence, and a record on either side."""
+
+    weight: int
+    left: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """`label[row]` is the smallest row of its cluster; the weakest bridge of each larger one."""
+
+    label: Index
+    bridges: dict[int, Bridge]
+
+
+def components(size: int, i: Index, j: Index) -> Index:
+    """The smallest row reachable from each row over the pairs given."""
+    label = np.arange(size)
+    while len(i):
+        least = np.minimum(label[i], label[j])
+        before = label.copy()
+        np.minimum.at(label, label[i], least)
+        np.minimum.at(label, label[j], least)
+        while not np.array_equal(label, label[label]):
+            label = label[label]
+        if np.array_equal(before, label):
+            break
+    return label
+
+
+def missing_pairs(size: int, i: Index, j: Index, weight: Index) -> tuple[Index, Index]:
+    """Pairs inside groups held together by positive evidence that were not compared yet."""
+    positive = weight > 0
+    label = components(size, i[positive], j[positive])
+    order = np.argsort(label, kind="stable")
+    start = np.flatnonzero(np.concatenate(([True], np.diff(label[order]) != 0)))
+    count = np.diff(np.append(start, size))
+    packed = [np.zeros(0, np.int64)]
+    for length in np.unique(count[(count > 2) & (count <= CLOSED_SIZE)]):
+        rows = order[start[count == length][:, None] + np.arange(length)]
+        left, right = np.triu_indices(int(length), 1)
+        packed.append((rows[:, left] << 32 | rows[:, right]).ravel())
+    wanted = np.setdiff1d(np.concatenate(packed), i << 32 | j)
+    return wanted >> 32, wanted & 0xFFFFFFFF
+
+
+def cluster(
+    size: int,
+    i: Index,
+    j: Index,
+    weight: Index,
+    *,
+    least: int = 0,
+    forbidden: Iterable[tuple[int, int]] = (),
+) -> Clusters:
+    """Join sets of rows while the evidence between some two stays above `least` (1/1024 bit)."""
+    pairs = _Sets(size, least)
+    pairs.add(i, j, np.clip(weight, -CAP, CAP))
+    for a, b in forbidden:
+        pairs.keep_apart(a, b)
+    return pairs.join_all()
+
+
+class _Sets:
+    """Sets of rows with the summed evidence between neighbours."""
+
+    def __init__(self, size: int, least: int) -> None:
+        self.least = least
+        self.label = np.arange(size)
+        self.members: dict[int, list[int]] = {}
+        self.near: dict[int, dict[int, int]] = {}
+        self.bridges: dict[int, Bridge] = {}
+        self.heap: list[tuple[int, int, int]] = []
+
+    def add(self, i: Index, j: Index, weight: npt.NDArray[np.int64]) -> None:
+        """Take the pairs that lie within groups held together by positive evidence."""
+        promising = weight > self.least
+        group = components(len(self.label), i[promising], j[promising])
+        inside = group[i] == group[j]
+        for a, b, w in zip(
+            i[inside].tolist(), j[inside].tolist(), weight[inside].tolist(), strict=True
+        ):
+            self._set(a, b, w)
+            if w > self.least:
+                self.heap.append((-w, a, b))
+
+    def keep_apart(self, a: int, b: int) -> None:
+        self._set(a, b, FORBIDDEN)
+
+    def _set(self, a: int, b: int, weight: int) -> None:
+        self.near.setdefault(a, {})[b] = weight
+        self.near.setdefault(b, {})[a] = weight
+        self.members.setdefault(a, [a])
+        self.members.setdefault(b, [b])
+
+    def join_all(self) -> Clusters:
+        heapq.heapify(self.heap)
+        while self.heap:
+            negative, a, b = heapq.heappop(self.heap)
+            if self.near.get(a, {}).get(b) is not None and self._evidence(a, b) == -negative:
+                self._join(min(a, b), max(a, b), -negative)
+        for rows in self.members.values():
+            self.label[rows] = min(rows)
+        named = {min(self.members[name]): bridge for name, bridge in self.bridges.items()}
+        return Clusters(self.label, named)
+
+    def _evidence(self, a: int, b: int) -> int:
+        return joined(self.near[a][b], len(self.members[a]) * len(self.members[b]))
+
+    def _join(self, kept: int, gone: int, weight: int) -> None:
+        self._note_bridge(kept, gone, weight)
+        self.members[kept] += self.members.pop(gone)
+        del self.near[kept][gone]
+        for other, total in self.near.pop(gone).items():
+            if other != kept:
+                del self.near[other][gone]
+                total += self.near[kept].get(other, 0)
+                self.near[kept][other] = self.near[other][kept] = total
+        for other in self.near[kept]:
+            evidence = self._evidence(kept, other)
+            if evidence > self.least:
+                heapq.heappush(self.heap, (-evidence, kept, other))
+
+    def _note_bridge(self, kept: int, gone: int, weight: int) -> None:
+        known = [self.bridges.pop(name) for name in (kept, gone) if name in self.bridges]
+        here = Bridge(weight, self.members[kept][0], self.members[gone][0])
+        self.bridges[kept] = min([*known, here], key=lambda bridge: bridge.weight)

@@ -1,0 +1,104 @@
+"""The whole population at once: the same numbers as one by one, and sane clusters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from matching.engine.batch import dedupe
+from matching.engine.cluster import cluster
+from matching.engine.frame import frame_of, read_frame
+from matching.engine.keys import keys
+from matching.engine.model import BIT, default_model
+from matching.engine.normalise import features
+from matching.engine.pairs import candidate_pairs, file_records
+from matching.engine.score import Scorer, score_one
+from matching.engine.train import counted
+from matching.profiles import profile_for
+
+CLIENT = profile_for("client")
+ROWS: list[dict[str, Any]] = [
+    {"legal_name": "Acme Widgets GmbH", "phone": "+49 221 7654321", "locality": "Köln"},
+    {"legal_name": "ACME Widgets mbH", "phone": "0221 7654321", "locality": "koeln"},
+    {"legal_name": "Zeta Foods Ltd", "website": "zetafoods.co.uk", "locality": "Leeds"},
+    {"legal_name": "Zeta Food Limited", "email": "info@zetafoods.co.uk", "locality": "Leeds"},
+    {"legal_name": "International Business Machines Corp", "locality": "Armonk"},
+    {"legal_name": "I.B.M.", "locality": "Armonk"},
+    {"legal_name": "n/a"},
+    {"legal_name": "Acme Foods SA", "phone": "221 7654329", "locality": "Lyon"},
+]
+COLUMNS = {
+    name: [row.get(name, "") for row in ROWS] for name in sorted({k for r in ROWS for k in r})
+}
+
+
+def test_columns_and_records_are_read_alike() -> None:
+    records = frame_of(CLIENT, [features(CLIENT, row) for row in ROWS])
+    for a, b in zip(records.columns, read_frame(CLIENT, COLUMNS).columns, strict=True):
+        assert [a.cells[c] for c in a.code] == [b.cells[c] for c in b.code]
+
+
+def test_scores_the_same_pairs_alike_online_and_in_batch() -> None:
+    records = [features(CLIENT, row) for row in ROWS]
+    frame = frame_of(CLIENT, records)
+    model = counted(CLIENT, frame)
+    i, j = np.triu_indices(len(ROWS), 1)
+    batch = Scorer(CLIENT, model, frame)
+    totals = batch.weights(batch.levels(i, j))
+    chances = model.probability(totals)
+    for a, b, total, chance in zip(i, j, totals, chances, strict=True):
+        found = score_one(CLIENT, model, records[a], [records[b]])[0]
+        assert (found.weight, found.probability) == (total, chance)
+
+
+def test_files_records_under_the_keys_of_the_single_record() -> None:
+    frame = read_frame(CLIENT, COLUMNS)
+    filed = file_records(CLIENT, frame)
+    for row, values in enumerate(ROWS):
+        expected = set(keys(CLIENT, features(CLIENT, values)))
+        assert set(filed.key[filed.row == row].view(np.int64).tolist()) == expected
+
+
+def test_candidate_pairs_are_ordered_and_found_once() -> None:
+    found = candidate_pairs(CLIENT, read_frame(CLIENT, COLUMNS))
+    pairs = list(zip(found.i.tolist(), found.j.tolist(), strict=True))
+    assert {(0, 1), (2, 3), (4, 5)} <= set(pairs)
+    assert len(pairs) == len(set(pairs))
+    assert all(a < b for a, b in pairs)
+
+
+def test_dedupes_a_small_population_without_training() -> None:
+    found = dedupe(CLIENT, read_frame(CLIENT, COLUMNS))
+    assert found.clusters.label.tolist()[:4] == [0, 0, 2, 2]
+    assert len(set(found.clusters.label.tolist()[6:])) == 2
+    assert found.model.weights == default_model(CLIENT).weights
+    assert ((found.assurance >= 0) & (found.assurance <= 1)).all()
+
+
+def joined(size: int, pairs: dict[tuple[int, int], float], **more: Any) -> list[int]:
+    i, j = (np.array(side, np.int64) for side in zip(*pairs, strict=True))
+    weight = np.array([int(bits * BIT) for bits in pairs.values()], np.int64)
+    return list(cluster(size, i, j, weight, **more).label.tolist())
+
+
+def test_a_chain_of_weak_links_does_not_hold_two_firms_together() -> None:
+    chain = {(0, 1): 8.0, (2, 3): 8.0, (1, 2): 2.0, (0, 2): -4.0, (1, 3): -4.0, (0, 3): -5.0}
+    assert joined(4, chain) == [0, 0, 2, 2]
+
+
+def test_agreement_with_many_outweighs_one_doubt() -> None:
+    assert joined(3, {(0, 1): 8.0, (1, 2): 8.0, (0, 2): -2.0}) == [0, 0, 0]
+
+
+def test_a_person_keeps_two_records_apart() -> None:
+    assert joined(3, {(0, 1): 9.0, (1, 2): 8.0}, forbidden=[(0, 2)]) == [0, 0, 2]
+
+
+def test_knows_the_weakest_bridge() -> None:
+    i, j = np.array([0, 2, 1]), np.array([1, 3, 2])
+    found = cluster(4, i, j, np.array([8, 9, 3]) * BIT)
+    assert found.label.tolist() == [0, 0, 0, 0]
+    bridge = found.bridges[0]
+    assert bridge.weight < 3 * BIT
+    assert {bridge.left // 2, bridge.right // 2} == {0, 1}
