@@ -45,6 +45,11 @@ class MappingError(ValueError):
         super().__init__("; ".join(f"{issue.pointer}: {issue.detail}" for issue in issues))
         self.issues = issues
 
+    @classmethod
+    def at(cls, pointer: str, detail: str) -> MappingError:
+        """One fault at one place."""
+        return cls([MappingIssue(pointer, pointer, "unusable", detail)])
+
 
 def compile_mapping(spec: Any) -> Mapping:
     """Check and compile a mapping; raises MappingError with all its faults at once."""

@@ -1,0 +1,132 @@
+"""How systems' records come in: mappings, batches answered later, and files read from disk.
+
+System 1-n Mapping; System 1-n Submission 1-n SubmissionItem; System 1-n FileLoad.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from canonical.models.registry import new_id
+
+
+class Mapping(models.Model):
+    """A version of one system's mapping of one entity; its spec never changes once stored.
+
+    A system without an active mapping for an entity sends canonical attributes.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    system = models.ForeignKey(
+        "canonical.System", on_delete=models.PROTECT, related_name="mappings"
+    )
+    entity = models.CharField(max_length=20)
+    version = models.PositiveIntegerField()
+    spec = models.JSONField()
+    active = models.BooleanField(default=False)
+    created_by = models.CharField(max_length=120)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("system", "entity", "-version")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["system", "entity", "version"], name="mapping_version_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["system", "entity"], name="mapping_one_active", condition=Q(active=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.system_id} {self.entity} mapping {self.version}"
+
+
+class SubmissionState(models.TextChoices):
+    """How far a batch that is answered later has come."""
+
+    QUEUED = "queued", "queued"
+    RUNNING = "running", "running"
+    DONE = "done", "done"
+
+
+class Submission(models.Model):
+    """A batch that was accepted to be worked through later; `owner` alone may ask about it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    system = models.ForeignKey(
+        "canonical.System", on_delete=models.PROTECT, related_name="submissions"
+    )
+    entity = models.CharField(max_length=20)
+    owner = models.CharField(max_length=300, help_text="The principal that sent it.")
+    state = models.CharField(
+        max_length=10, choices=SubmissionState.choices, default=SubmissionState.QUEUED
+    )
+    total = models.PositiveIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    correlation_id = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            # What the sweep takes up when a hint was lost.
+            models.Index(
+                fields=["created_at"],
+                name="submission_unfinished",
+                condition=~Q(state="done"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.system_id} {self.entity}: {self.done} of {self.total}"
+
+
+class SubmissionItem(models.Model):
+    """One record of a submission as it was sent, and its answer once there is one."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="items")
+    position = models.PositiveIntegerField()
+    body = models.TextField(help_text="The item as it arrived, exact to the digit.")
+    answer = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("submission", "position")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission", "position"], name="submission_item_position_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.submission_id}[{self.position}]"
+
+
+class FileLoad(models.Model):
+    """How far a file has been loaded, so that the same command goes on where it stopped.
+
+    `digest` is the SHA-256 of the file: another content is another load. `rows_done` counts rows
+    answered for good; a row after it may have been taken in already, and is then unchanged.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    system = models.ForeignKey(
+        "canonical.System", on_delete=models.PROTECT, related_name="file_loads"
+    )
+    entity = models.CharField(max_length=20)
+    name = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64)
+    rows_done = models.PositiveBigIntegerField(default=0)
+    counts = models.JSONField(default=dict, help_text="Rows by outcome.")
+    finished = models.BooleanField(default=False)
+    started_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["system", "entity", "digest"], name="file_load_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.rows_done} rows"
