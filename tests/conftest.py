@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
+import pytest_django
 from django.conf import settings
-from django.db import connections
 from django.test import TransactionTestCase
 
 from mdm import services
+from tests import databases
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_serialized_rollback", "live_server"}
 NEEDED = {"redis": services.redis_server, "browser": services.chromium}
@@ -71,48 +69,16 @@ def _on_postgres() -> bool:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None,
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: pytest_django.DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    """Give each checkout and each worker its own database; SQLite as a file, as it ships."""
-    test = connections["default"].settings_dict["TEST"]
-    if _on_postgres():
-        checkout = hashlib.sha256(str(settings.BASE_DIR).encode()).hexdigest()[:8]
-        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-        test["NAME"] = f"test_assay_{checkout}_{worker}"
-    else:
-        test["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _journal_is_flushed_between_tests() -> Iterator[None]:
-    """Let the end of a transactional test empty the journal, which its trigger forbids."""
-    operations = type(connections["default"].ops)
-    with pytest.MonkeyPatch.context() as patched:
-        original = operations.execute_sql_flush
-
-        def flush(self: Any, sql_list: Any) -> None:
-            with _without_triggers(self.connection):
-                original(self, sql_list)
-
-        patched.setattr(operations, "execute_sql_flush", flush)
+) -> Iterator[None]:
+    """Give each worker its own copy of the migrated database, fresh after a test that commits."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    copy = databases.copy_for(worker, tmp_path_factory.mktemp("database"))
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patched:
+        copy.make()
+        patched.setattr(TransactionTestCase, "_fixture_teardown", lambda test: copy.restore())
         yield
-
-
-@contextmanager
-def _without_triggers(connection: Any) -> Iterator[None]:
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            off, on = ["SET session_replication_role = replica"], ["RESET session_replication_role"]
-        else:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            triggers = cursor.fetchall()
-            off, on = [f"DROP TRIGGER {name}" for name, _ in triggers], [sql for _, sql in triggers]
-        for statement in off:
-            cursor.execute(statement)
-        try:
-            yield
-        finally:
-            for statement in on:
-                cursor.execute(statement)
+        copy.drop()
