@@ -112,11 +112,12 @@ def _create(uv: str | None) -> None:
 
 
 def _install(requirements: Path, uv: str | None) -> None:
-    pip = [str(PYTHON), "-m", "pip", "install", "--retries", "2", "--no-input"]
-    installer = [uv, "pip", "install", "--python", str(PYTHON)] if uv else pip
+    if uv:  # which otherwise leaves compiling to the first import, of every single start
+        install = [uv, "pip", "install", "--python", str(PYTHON), "--compile-bytecode"]
+    else:
+        install = [str(PYTHON), "-m", "pip", "install", "--retries", "2", "--no-input"]
     safely = ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
-    command = [*installer, *safely, "-r", str(requirements)]
-    _run(command, f"install {requirements.name}")
+    _run([*install, *safely, "-r", str(requirements)], f"install {requirements.name}")
 
 
 def _run(command: list[str], purpose: str) -> None:
