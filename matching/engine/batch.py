@@ -19,6 +19,9 @@ from matching.engine.score import Scorer, Weights
 from matching.engine.train import counted, fitted
 
 Progress = Callable[[str], None]
+"""Told the name of each stage as it begins."""
+
+STAGES = ("finding pairs", "comparing", "learning", "clustering")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +44,17 @@ def dedupe(
     progress: Progress = lambda stage: None,
 ) -> Result:
     """Cluster a population; without a model, one is learned from the population itself."""
-    progress("candidate pairs")
+    progress(STAGES[0])
     candidates = candidate_pairs(profile, frame)
-    progress("comparison")
+    progress(STAGES[1])
     learned = model or counted(profile, frame)
     scorer = Scorer(profile, learned, frame)
     levels = scorer.levels(candidates.i, candidates.j)
     if model is None:
-        progress("learning")
+        progress(STAGES[2])
         learned = fitted(profile, _with_stop_keys(learned, candidates), levels)
         scorer = Scorer(profile, learned, frame)
-    progress("clustering")
+    progress(STAGES[3])
     return _result(frame, scorer, candidates.i, candidates.j, scorer.weights(levels))
 
 

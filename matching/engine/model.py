@@ -75,6 +75,14 @@ class Model:
         except (ValueError, KeyError, TypeError) as error:
             raise BadModel(f"not a model: {error}") from error
 
+    def refuse_other_than(self, profile: Profile) -> None:
+        """Raise BadModel where the model does not fit the profile: entity, comparisons, levels."""
+        if self.entity != profile.entity:
+            raise BadModel(f"a model of {self.entity}, not of {profile.entity}")
+        for c in profile.comparisons:
+            if len(self.weights.get(c.attribute, ())) != len(c.levels) + 1:
+                raise BadModel(f"{c.attribute} has {len(c.levels)} levels, the model has others")
+
     def _document(self) -> dict[str, Any]:
         return {
             "entity": self.entity,

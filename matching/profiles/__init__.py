@@ -26,3 +26,10 @@ def profile_for(entity: str) -> Profile:
         return PROFILES[entity]
     except KeyError:
         raise UnknownEntity(f"{entity!r} is none of {', '.join(PROFILES)}") from None
+
+
+def entity_named(name: str) -> str:
+    """The entity a path or a person means by `clients`, `rate-cards` or `client`."""
+    plain = name.strip().lower().replace("-", "_")
+    entity = plain if plain in PROFILES else plain.removesuffix("s")
+    return profile_for(entity).entity
