@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, UUIDField
 
 from canonical import worklist, writer
 from canonical.golden.cause import Cause
@@ -209,7 +209,7 @@ def with_sides(reviews: QuerySet[Review]) -> QuerySet[Any]:
 
     def linked(record: str) -> Subquery:
         open_links = Link.objects.filter(record=OuterRef(record), until__isnull=True)
-        return Subquery(open_links.values("golden_id")[:1])
+        return Subquery(open_links.values("golden_id")[:1], output_field=UUIDField())
 
     return reviews.annotate(now_a=linked("record_a"), now_b=linked("record_b"))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Subquery, UUIDField
 
 from canonical.attributes import EntitySchema
 from canonical.configuration import Configuration
@@ -160,7 +160,7 @@ def _targets(records: Collection[UUID]) -> dict[UUID, dict[str, tuple[UUID | Non
         until__isnull=True,
     )
     rows = SourceReference.objects.filter(record__in=list(records)).annotate(
-        linked=Subquery(linked.values("golden_id")[:1])
+        linked=Subquery(linked.values("golden_id")[:1], output_field=UUIDField())
     )
     found = list(rows.values_list("record_id", "path", "linked", "golden_id", "id", "pending"))
     alive = survivors([named for *_, named, _, _ in found if named])

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Subquery, UUIDField
 
 from canonical import writer
 from canonical.entities import schema_of
@@ -111,7 +111,9 @@ def _held(system: str, entity: str, source_ids: Collection[str]) -> dict[str, So
     records = SourceRecord.objects.filter(
         system=system, entity=entity, source_id__in=list(source_ids)
     )
-    rows = records.select_related("current").annotate(golden=Subquery(link[:1]))
+    rows = records.select_related("current").annotate(
+        golden=Subquery(link[:1], output_field=UUIDField())
+    )
     return {row.source_id: row for row in rows}
 
 

@@ -1,0 +1,308 @@
+"""The door in: one record or a thousand, by one path.
+
+map -> begin -> locks -> judge -> place -> lock golden rows -> store -> link -> recompute -> commit.
+Every lock is taken before the first write; everything is written together or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, connection
+
+from canonical import configuration, worklist, writer
+from canonical.access import Principal
+from canonical.configuration import Configuration
+from canonical.context import correlation_id
+from canonical.golden.cause import Cause
+from canonical.golden.recompute import Computed, Occasion, recompute
+from canonical.identity import linking, units
+from canonical.identity.intake import Arrival, Judged, Verdict, judge, named_goldens, store
+from canonical.identity.targets import identities, resolved
+from canonical.models import (
+    ChangeKind,
+    Golden,
+    GoldenState,
+    Link,
+)
+from canonical.validation import Fault
+from matching import review
+from matching.candidates import file_records
+from matching.refresh import refresh
+from matching.resolve import Newcomer, Placement, newcomer, place
+from sync.inbound import catalogue
+from sync.inbound.answers import Answer, Answers, needs
+from sync.inbound.arrivals import BadItem, Item, arrive
+
+CHUNK = 200
+
+
+def cause_of(principal: Principal, reason: str = "") -> Cause:
+    """The actor, the reason and the correlation id that a change remembers."""
+    return Cause(principal.id, principal.name, reason, correlation_id())
+
+
+def receive(
+    principal: Principal,
+    system: str,
+    entity: str,
+    items: Sequence[Item],
+    dry_run: bool = False,
+    settled: Callable[[Sequence[int], Sequence[Answer]], None] = lambda _, __: None,
+) -> list[Answer]:
+    """Take items in, in chunks of one transaction each, and answer each in its place.
+
+    `settled` is called inside each chunk's transaction with the positions and their answers, so
+    that a caller can store them with what they describe. One bad item never fails the others:
+    a chunk that fails is halved until the poison is alone.
+    """
+    mapping = catalogue.active(system, entity)
+    answers: list[Answer | None] = [None] * len(items)
+    ready: list[tuple[int, Arrival]] = []
+    for place_, item in enumerate(items):
+        try:
+            ready.append((place_, arrive(entity, item, mapping)))
+        except BadItem as error:
+            answers[place_] = Answer(item.source_id, "refused", faults=error.faults)
+    refused = [n for n, answer in enumerate(answers) if answer is not None]
+    settled(refused, [a for a in answers if a is not None])
+    chunk = _Chunk(system, entity, cause_of(principal), dry_run, settled, len(ready) > 1)
+    for group in _chunks(ready):
+        for position, answer in chunk.run(group):
+            answers[position] = answer
+    return [answer for answer in answers if answer is not None]
+
+
+def _chunks(ready: Sequence[tuple[int, Arrival]]) -> Iterator[list[tuple[int, Arrival]]]:
+    """Runs of at most CHUNK items in which no source id stands twice."""
+    group: list[tuple[int, Arrival]] = []
+    seen: set[str] = set()
+    for position, arrival in ready:
+        if len(group) == CHUNK or arrival.source_id in seen:
+            yield group
+            group, seen = [], set()
+        group.append((position, arrival))
+        seen.add(arrival.source_id)
+    if group:
+        yield group
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    system: str
+    entity: str
+    cause: Cause
+    dry_run: bool
+    settled: Callable[[Sequence[int], Sequence[Answer]], None]
+    bulk: bool
+
+    def run(self, group: Sequence[tuple[int, Arrival]]) -> list[tuple[int, Answer]]:
+        """One transaction for the group; halved where it fails for a reason of its content."""
+        positions = [position for position, _ in group]
+        arrivals = [arrival for _, arrival in group]
+
+        def work() -> list[Answer]:
+            answers = _Intake(self, arrivals).run()
+            self.settled(positions, answers)
+            return answers
+
+        try:
+            return list(zip(positions, units.unit(work, self.dry_run), strict=True))
+        except (ArithmeticError, LookupError, TypeError, ValueError, DatabaseError) as error:
+            if len(group) == 1 or not connection.is_usable():
+                return self._poisoned(group, error)
+            half = len(group) // 2
+            return self.run(group[:half]) + self.run(group[half:])
+
+    def _poisoned(
+        self, group: Sequence[tuple[int, Arrival]], error: Exception
+    ) -> list[tuple[int, Answer]]:
+        """A single item that cannot be taken in is kept in quarantine with the reason."""
+        (position, arrival), *others = group
+        if others or arrival.faults or isinstance(error, DatabaseError):
+            raise error
+        fault = Fault("/data", "poison", f"Could not be taken in: {type(error).__name__}.")
+        return self.run([(position, _quarantined(arrival, fault))])
+
+
+def _quarantined(arrival: Arrival, fault: Fault) -> Arrival:
+    return Arrival(
+        source_id=arrival.source_id,
+        raw=arrival.raw,
+        digest=arrival.digest,
+        values={},
+        modified_at=arrival.modified_at,
+        version=arrival.version,
+        faults=(fault,),
+        mapping_version=arrival.mapping_version,
+    )
+
+
+class _Intake:
+    """One transaction's work, in the order of the walk."""
+
+    def __init__(self, chunk: _Chunk, arrivals: Sequence[Arrival]) -> None:
+        self.system, self.entity = chunk.system, chunk.entity
+        self.cause, self.bulk = chunk.cause, chunk.bulk
+        self.arrivals = arrivals
+        self.config: Configuration
+        self.moment: datetime
+        self.judged: list[Judged]
+
+    def run(self) -> list[Answer]:
+        """Take the arrivals in and answer each."""
+        self.config = configuration.current()
+        self.moment = writer.now()
+        speaking = [a for a in self.arrivals if a.values]
+        meant = resolved(self.system, self.entity, [a.values for a in speaking], self.config)
+        by_id = {a.source_id: values for a, values in zip(speaking, meant, strict=True)}
+        self._lock(by_id)
+        order_by = self.config.order_by[self.system]
+        self.judged = judge(self.system, self.entity, order_by, self.arrivals, self.moment)
+        self._refuse_unknown_goldens()
+        placements = place(self.entity, self._newcomers(by_id))
+        locked = self._lock_goldens(placements)
+        return self._write(placements, locked)
+
+    def _lock(self, by_id: Mapping[str, Mapping[str, Any]]) -> None:
+        """Keys of one record, or the whole entity for a chunk: one lock instead of thousands."""
+        whole = units.lock_key("entity", self.entity)
+        if self.bulk:
+            units.lock_keys([whole])
+            return
+        own = [units.lock_key("record", self.system, self.entity, s) for s in by_id]
+        own += [
+            units.lock_key("record", self.system, self.entity, a.source_id) for a in self.arrivals
+        ]
+        for values in by_id.values():
+            seen = newcomer(self.entity, _NOBODY, self.system, values)
+            own += [units.lock_key("key", self.entity, key) for key in seen.keys]
+        said = [a.values for a in self.arrivals]
+        parents = identities(self.system, self.entity, said)
+        units.lock_keys(own, [whole, *(units.lock_key("record", *p) for p in sorted(parents))])
+
+    def _refuse_unknown_goldens(self) -> None:
+        names = {a.same_as for a in self.arrivals if a.same_as}
+        known = named_goldens(names)
+        for item in self.judged:
+            name = item.arrival.same_as
+            if name and known.get(name, (None, ""))[1] != self.entity:
+                item.verdict, item.said = Verdict.REFUSED, None
+                item.refusal = Fault(
+                    "/same_as", "unknown_golden", f"There is no {self.entity} {name}."
+                )
+
+    def _newcomers(self, by_id: Mapping[str, Mapping[str, Any]]) -> list[Newcomer]:
+        """The records to place: those without a golden record, and those that changed."""
+        names = {a.same_as for a in self.arrivals if a.same_as}
+        declared = {name: golden for name, (golden, _) in named_goldens(names).items()}
+        return [
+            newcomer(
+                self.entity,
+                item.record,
+                self.system,
+                by_id[item.arrival.source_id],
+                item.golden,
+                declared.get(item.arrival.same_as or ""),
+            )
+            for item in self.judged
+            if self._to_place(item) and item.arrival.source_id in by_id
+        ]
+
+    @staticmethod
+    def _to_place(item: Judged) -> bool:
+        return item.verdict in (Verdict.NEW, Verdict.NEWER)
+
+    def _lock_goldens(self, placements: Sequence[Placement]) -> dict[UUID, Golden]:
+        """Everything this will write: own golden records, joined ones, and those that wait."""
+        own = {item.golden for item in self.judged if item.golden and item.counts}
+        joined = {p.golden for p in placements if not p.created}
+        arriving = [i.arrival.source_id for i in self.judged if i.golden is None and i.counts]
+
+        def plan() -> set[UUID]:
+            limit = linking.DEPENDANTS_AT_ONCE
+            waiting = linking.waiting_for(self.system, self.entity, arriving, limit)
+            return own | joined | set(waiting)
+
+        locked = units.lock_goldens(plan)
+        self._recheck(locked, joined | own)
+        return locked
+
+    def _recheck(self, locked: Mapping[UUID, Golden], targets: set[UUID]) -> None:
+        """Start again if a golden record was merged, or a record moved, before its lock came."""
+        if any(g not in locked or locked[g].state == GoldenState.MERGED for g in targets):
+            raise units.Grown
+        held = {item.record: item.golden for item in self.judged if item.golden}
+        if held:
+            links = Link.objects.filter(record__in=list(held), until__isnull=True)
+            if dict(links.values_list("record_id", "golden_id")) != held:
+                raise units.Grown
+
+    def _write(self, placements: Sequence[Placement], locked: dict[UUID, Golden]) -> list[Answer]:
+        store(self.system, self.entity, self.judged, self.cause, self.moment)
+        fresh = self._new_goldens(placements)
+        opening = [p for p in placements if p.newcomer.golden is None]
+        links = linking.open_links(
+            [(p.newcomer.record, p.golden, p.cause) for p in opening], self.moment
+        )
+        file_records(
+            self.entity,
+            [(p.newcomer.record, p.newcomer.features, p.newcomer.keys) for p in placements],
+        )
+        review.remember(links, opening)
+        computed = self._recompute(placements, locked, fresh)
+        reviews = review.ask(self.entity, placements, self.moment)
+        waited = [g for g in locked if locked[g].entity != self.entity]
+        if waited:
+            refresh(waited)
+        answers = Answers(self.judged, computed, locked | fresh, placements, reviews).all()
+        self._open_work(answers)
+        return answers
+
+    def _new_goldens(self, placements: Sequence[Placement]) -> dict[UUID, Golden]:
+        created = [p.golden for p in placements if p.created]
+        fresh = linking.new_goldens(self.entity, len(created), self.moment)
+        for golden, wanted in zip(fresh, created, strict=True):
+            golden.id = wanted
+        return {golden.id: golden for golden in fresh}
+
+    def _recompute(
+        self,
+        placements: Sequence[Placement],
+        locked: Mapping[UUID, Golden],
+        fresh: Mapping[UUID, Golden],
+    ) -> dict[UUID, Computed]:
+        joined = {p.golden for p in placements if not p.created and p.newcomer.golden is None}
+        kinds = dict.fromkeys(joined & set(locked), ChangeKind.LINKED)
+        held = {
+            p.golden
+            for p in placements
+            if p.created and any(q.kind in _HOLDING for q in p.questions)
+        }
+        occasion = Occasion(cause=self.cause, kinds=kinds, held=held)
+        return recompute([*locked.values(), *fresh.values()], occasion)
+
+    def _open_work(self, answers: Sequence[Answer]) -> None:
+        found = [need for answer in answers for need in needs(self.system, self.entity, answer)]
+        worklist.open_items(found, self.moment)
+
+
+_NOBODY = UUID(int=0)
+_HOLDING = frozenset(("possible_match", "ambiguous_match"))
+
+
+def retire(
+    principal: Principal,
+    system: str,
+    entity: str,
+    source_id: str,
+    modified_at: datetime | None = None,
+    version: int | None = None,
+) -> Answer:
+    """Retire a source record; a deletion may arrive before the record it deletes."""
+    item = Item(source_id, None, modified_at, version, retired=True)
+    return receive(principal, system, entity, [item])[0]
