@@ -24,15 +24,18 @@ class Band(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GoldenEvidence:
-    """The evidence between the arriving record and each record of one golden record."""
+    """The evidence between the arriving record and each record of one golden record.
+
+    `same_system` counts those of them that the arriving record's own system holds apart from it.
+    """
 
     golden: str
     evidence: tuple[Evidence, ...]
+    same_system: int = 0
 
-    @property
-    def weight(self) -> int:
-        """Capped sum over the golden's records, in 1/1024 bit."""
-        return together(item.weight for item in self.evidence)
+    def weight(self, model: Model) -> int:
+        """Damped sum over the golden's records, in 1/1024 bit, as clusters are joined."""
+        return together([item.weight for item in self.evidence], self.same_system * model.apart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,19 @@ def decide(profile: Profile, model: Model, golden_evidence: Sequence[GoldenEvide
 
 def rank(model: Model, golden_evidence: Sequence[GoldenEvidence]) -> list[Candidate]:
     """Candidates with their probability, the likeliest first."""
-    ordered = sorted(golden_evidence, key=lambda g: (-g.weight, g.golden))
-    weights = np.array([g.weight for g in ordered], np.int64)
-    chances = model.probability(weights)
+    weighed = sorted((-g.weight(model), g.golden) for g in golden_evidence)
+    chances = model.probability(np.array([-weight for weight, _ in weighed], np.int64))
     return [
-        Candidate(g.golden, int(weight), float(chance))
-        for g, weight, chance in zip(ordered, weights, chances, strict=True)
+        Candidate(golden, -weight, float(chance))
+        for (weight, golden), chance in zip(weighed, chances, strict=True)
     ]
+
+
+def band_of(profile: Profile, probability: float) -> Band:
+    """The band of a lone candidate."""
+    if probability < profile.thresholds.review:
+        return Band.NEW
+    return Band.LINK if probability >= profile.thresholds.link else Band.REVIEW
 
 
 def _band(

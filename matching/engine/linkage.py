@@ -26,7 +26,10 @@ def joined(total: int, pairs: int) -> int:
     return total if pairs == 1 else int(total / pairs**DAMPING)
 
 
-def together(weights: Iterable[int]) -> int:
-    """The evidence for joining two sets, from the weights of all pairs between them."""
+def together(weights: Iterable[int], apart: int = 0) -> int:
+    """The evidence for joining two sets, from the weights of all pairs between them.
+
+    `apart` is what the pairs that one system itself holds apart take away, all together.
+    """
     listed = [capped(weight) for weight in weights]
-    return joined(sum(listed), max(len(listed), 1))
+    return joined(sum(listed) + apart, max(len(listed), 1))

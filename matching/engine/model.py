@@ -44,6 +44,8 @@ class Model:
     weights: Mapping[str, tuple[int, ...]]
     terms: Mapping[str, Terms] = field(default_factory=dict)
     stop_keys: frozenset[int] = frozenset()
+    apart: int = -2 * BIT
+    """Weight of two records being held apart by one and the same system."""
     calibration: Calibration = Calibration()
     notes: Mapping[str, Any] = field(default_factory=dict)
 
@@ -89,6 +91,7 @@ class Model:
             "prior": self.prior,
             "weights": {name: list(row) for name, row in self.weights.items()},
             "terms": {name: [t.total, dict(t.counts)] for name, t in self.terms.items()},
+            "apart": self.apart,
             "stop_keys": sorted(self.stop_keys),
             "calibration": [self.calibration.slope, self.calibration.offset],
             "notes": dict(self.notes),
@@ -102,6 +105,7 @@ def _read(document: Mapping[str, Any]) -> Model:
         weights={name: tuple(map(int, row)) for name, row in document["weights"].items()},
         terms={name: Terms(int(n), counts) for name, (n, counts) in document["terms"].items()},
         stop_keys=frozenset(document["stop_keys"]),
+        apart=int(document["apart"]),
         calibration=Calibration(*document["calibration"]),
         notes=document["notes"],
     )

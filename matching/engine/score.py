@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,6 @@ class _Prepared:
     comparator: Comparator
     column: AtomColumn
     table: Any
-    weights: Weights
 
 
 class Scorer:
@@ -64,24 +63,27 @@ class Scorer:
 
     def weights(self, levels: Levels) -> Weights:
         """Prior and evidence of each row of levels together, in 1/1024 bit."""
-        rows = [p.weights[levels[:, k]] for k, p in enumerate(self._prepared)]
-        total = np.full(len(levels), self.model.prior, np.int64)
-        for row in rows:
-            total += row
-        for places, against, cap in self.profile.shared:
-            together = sum((rows[k] for k in places), np.zeros(len(levels), np.int64))
-            total -= np.where(
-                rows[against] < Overlap.OBJECTION * BIT,
-                np.maximum(together - round(cap * BIT), 0),
-                0,
-            )
-        return total
+        return totals(self.profile, self.model, levels)
+
+
+def totals(profile: Profile, model: Model, levels: Levels) -> Weights:
+    """Prior and evidence of each row of levels together, in 1/1024 bit, overlaps counted once."""
+    rows = [
+        np.array(model.weights[c.attribute], np.int64)[levels[:, k]]
+        for k, c in enumerate(profile.comparisons)
+    ]
+    total = np.full(len(levels), model.prior, np.int64)
+    for row in rows:
+        total += row
+    for places, against, cap in profile.shared:
+        excess = np.maximum(np.sum([rows[k] for k in places], axis=0) - round(cap * BIT), 0)
+        total -= np.where(rows[against] < Overlap.OBJECTION * BIT, excess, 0)
+    return total
 
 
 def _prepare(comparator: Comparator, column: AtomColumn, model: Model) -> _Prepared:
     table = comparator.table(column.atoms, model.terms_of(comparator))
-    weights = np.array(model.weights[comparator.attribute], np.int64)
-    return _Prepared(comparator, column, table, weights)
+    return _Prepared(comparator, column, table)
 
 
 def _compare(prepared: _Prepared, i: Index, j: Index) -> Levels:
@@ -126,11 +128,20 @@ def score_one(
 def comparisons(
     profile: Profile, model: Model, levels: Levels, a: Features, b: Features
 ) -> tuple[Comparison, ...]:
-    """Put one row of levels in words."""
-    return tuple(
+    """Put one row of levels in words; what overlaps take away comes last."""
+    items = [
         _comparison(profile, model, comparator, int(level), a, b)
         for comparator, level in zip(profile.comparisons, levels, strict=True)
-    )
+    ]
+    return (*items, *_counted_once(profile, items))
+
+
+def _counted_once(profile: Profile, items: Sequence[Comparison]) -> Iterator[Comparison]:
+    for places, against, cap in profile.shared:
+        excess = sum(items[k].weight for k in places) - round(cap * BIT)
+        if excess > 0 and items[against].weight < Overlap.OBJECTION * BIT:
+            name = " + ".join(items[k].attribute for k in places)
+            yield Comparison(name, 0, "shared by neighbours", -excess, "", "")
 
 
 def _comparison(

@@ -37,6 +37,20 @@ def test_the_total_is_the_prior_and_all_comparisons() -> None:
     assert found.probability > 0.99 > 0.5 > evidence(ACME, RIVAL).probability
 
 
+def test_neighbours_in_one_house_are_not_one_firm() -> None:
+    house = {"address_line": "1 Main St", "locality": "Leeds", "phone": "0113 4960000"}
+    found = evidence(client("Bistro Roma", **house), client("Mikado", **house))
+    assert found.weight == MODEL.prior + sum(c.weight for c in found.comparisons)
+    assert found.comparisons[-1].label == "shared by neighbours"
+    assert found.probability < 0.5
+
+
+def test_a_system_that_holds_records_apart_needs_more_evidence() -> None:
+    twin = evidence(ACME, TWIN)
+    free, held = GoldenEvidence("a", (twin,)), GoldenEvidence("a", (twin,), same_system=1)
+    assert held.weight(MODEL) == free.weight(MODEL) + MODEL.apart < free.weight(MODEL)
+
+
 def test_evidence_is_symmetric_and_missing_values_are_none() -> None:
     bare = client("Acme Widgets")
     assert evidence(bare, ACME).weight == evidence(ACME, bare).weight
