@@ -78,6 +78,14 @@ def validate(schema: EntitySchema, data: Any) -> tuple[dict[str, Any], list[Faul
     return values, faults
 
 
+def validate_value(attribute: Attribute, value: Any) -> tuple[Any, list[Fault]]:
+    """One attribute's value in canonical form, or what is wrong with it."""
+    try:
+        return _check(attribute)(value, ""), []
+    except _Invalid as error:
+        return None, [error.fault]
+
+
 def says_nothing(value: Any) -> bool:
     """Whether a value is one of the four ways to say nothing."""
     if isinstance(value, str):

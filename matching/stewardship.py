@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from canonical.golden.cause import Cause
@@ -18,9 +19,11 @@ def merge(
     cause: Cause,
     expected: Mapping[UUID, int] | None = None,
     preview: bool = False,
+    picks: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """`canonical.identity.merging.merge`, then close what it made moot."""
-    return _followed(merging.merge(survivor, absorb, cause, expected, preview), cause, preview)
+    outcome = merging.merge(survivor, absorb, cause, expected, preview, picks)
+    return _followed(outcome, cause, preview)
 
 
 def undo(

@@ -96,7 +96,7 @@ class Broken:
     detail: str
 
 
-def verify(progress: Callable[[int], None] = lambda _: None) -> Iterator[Broken]:
+def verify(progress: Callable[[int], object] = lambda _: None) -> Iterator[Broken]:
     """Walk every chain and report each broken row, gap and head that does not fit.
 
     `progress` is called with the number of rows read since the last call.

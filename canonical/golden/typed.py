@@ -90,7 +90,7 @@ def _save_rows(entity: str, versions: Sequence[Version]) -> None:
     model = rows_of(entity)
     if model is None:
         return
-    owner, listed, columns = _row_shape(entity)
+    owner, listed, columns = row_shape(entity)
     changed = [v.golden for v in versions if v.version > 1]
     writer.delete(model, owner, changed)
     rows = [
@@ -106,7 +106,7 @@ def _save_rows(entity: str, versions: Sequence[Version]) -> None:
 
 
 @cache
-def _row_shape(entity: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+def row_shape(entity: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     """The owner's field, the list attribute and the (part, column) pairs of a list table."""
     model = rows_of(entity)
     assert model is not None

@@ -314,9 +314,21 @@ def _state(item: Judged) -> RecordState:
 
 
 def _store_references(system: str, entity: str, items: Sequence[Judged]) -> None:
-    schema = schema_of(entity)
     writer.delete(SourceReference, "record", [i.record for i in items if i.existing is not None])
-    found = [(item.record, ref) for item in items for ref in references(schema, item.values)]
+    _insert_references(system, entity, [(item.record, item.values) for item in items])
+
+
+def store_references(record: SourceRecord, values: Mapping[str, Any]) -> None:
+    """Replace the stored references of one record by those in its new values."""
+    writer.delete(SourceReference, "record", [record.id])
+    _insert_references(record.system_id, record.entity, [(record.id, values)])
+
+
+def _insert_references(
+    system: str, entity: str, items: Sequence[tuple[UUID, Mapping[str, Any]]]
+) -> None:
+    schema = schema_of(entity)
+    found = [(record, ref) for record, values in items for ref in references(schema, values)]
     named = {ref.reference["golden_id"] for _, ref in found if "golden_id" in ref.reference}
     goldens = named_goldens(named)
     rows = []

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from canonical import writer
 from canonical.golden.cause import Cause
 from canonical.golden.inputs import survivors
 from canonical.golden.recompute import Computed, Occasion, recompute
+from canonical.governance import stewardship
 from canonical.identity import decisions, linking
 from canonical.identity.errors import Conflict, NotFound, Refused, VersionConflict
 from canonical.identity.units import lock_goldens, unit
@@ -43,10 +45,12 @@ def merge(
     cause: Cause,
     expected: Mapping[UUID, int] | None = None,
     preview: bool = False,
+    picks: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Let `survivor` absorb other golden records: their links move, their ids answer with it.
 
-    `expected` gives versions the caller saw. Raises NotFound, Refused (nothing to absorb, another
+    `expected` gives versions the caller saw; `picks` values to pin on the survivor, which fall
+    with the undo of the first merge. Raises NotFound, Refused (nothing to absorb, another
     entity), Conflict (one of them is merged already) and VersionConflict.
     """
     absorbed = [golden for golden in dict.fromkeys(absorb) if golden != survivor]
@@ -62,6 +66,7 @@ def merge(
         held = linking.linked([survivor])
         for golden in absorbed:
             _absorb(concerned[survivor], concerned[golden], list(held), cause, moment, outcome)
+        stewardship.pin_picks(concerned[survivor], picks or {}, outcome.merges[0].id, cause, moment)
         kinds = {survivor: ChangeKind.ABSORBED, **dict.fromkeys(absorbed, ChangeKind.MERGED)}
         return _settle(outcome, concerned, kinds, cause)
 
@@ -110,6 +115,7 @@ def undo(
         if row.undone_at is not None:
             raise Conflict("This merge was undone already.")
         moment = writer.now()
+        stewardship.withdraw_picks(row.id, [host], cause, moment)
         moved = _moved_by(row, host)
         moved.update(_allocated(allocate or {}, row.absorbed_id, host))
         outcome = Outcome(subject=row.absorbed_id, merges=[row], moved=moved)
