@@ -138,7 +138,7 @@ def _typed_differences(
 def _same(row: models.Model, column: str, value: Any) -> bool:
     held: Any = getattr(row, column)
     if held is None or value is None:
-        return held is value
+        return (held is None) == (value is None)
     field = next(f for f in row._meta.concrete_fields if f.attname == column)
     if isinstance(field, models.ForeignKey):
         return str(held) == value
