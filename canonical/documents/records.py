@@ -1,0 +1,137 @@
+"""Finding golden records and showing them, in a number of statements that does not grow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from canonical.documents.shape import Links, Record, document, shape_of
+from canonical.entities import schema_of
+from canonical.models import Change, Golden, GoldenState, WorkItem
+from canonical.resolution import placed
+from canonical.worklist import REVIEWED
+
+_PLACE = re.compile(r"\[\d+\]")
+_COLUMNS = (
+    "id", "code", "entity", "version", "state", "merged_into_id", "created_at", "updated_at",
+    "reviewed", "after",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How records are to be shown: to whom, how much of them, and of which time and day."""
+
+    sees_restricted: bool = False
+    fields: frozenset[str] | None = None
+    expand: frozenset[str] = frozenset()
+    as_of: datetime | None = None
+    effective_on: str | None = None
+
+
+def golden_id(name: str) -> UUID | None:
+    """The id in an address, or None where a code stands there."""
+    try:
+        return UUID(name) if len(name) == 36 else None
+    except ValueError:
+        return None
+
+
+def named(name: str) -> Q:
+    """The golden record with this id or code."""
+    found = golden_id(name)
+    return Q(code=name.upper()) if found is None else Q(id=found)
+
+
+def current(goldens: QuerySet[Golden]) -> list[Record]:
+    """The present version of each, in the order of the query; one statement."""
+    content = Change.objects.filter(golden=OuterRef("pk"), version=OuterRef("version"))
+    open_review = WorkItem.objects.filter(golden=OuterRef("pk"), state="open", kind__in=REVIEWED)
+    held = Q(published_version__isnull=True, state=GoldenState.ACTIVE)
+    rows: Any = goldens.annotate(
+        after=Subquery(content.values("after")[:1]),
+        reviewed=Case(When(held, then=Value(True)), default=Exists(open_review)),
+    ).values_list(*_COLUMNS)
+    known = ((*row[:-1], row[-1] or {}) for row in rows)
+    return [Record(*row) for row in known]
+
+
+def as_of(goldens: Collection[UUID], moment: datetime) -> dict[UUID, Record]:
+    """What the hub knew at that moment; records it did not know then are missing."""
+    known = Change.objects.filter(recorded_at__lte=moment)
+    newest = known.filter(golden=OuterRef("golden")).order_by("-version").values("version")[:1]
+    changes = known.filter(golden__in=goldens, version=Subquery(newest)).select_related("golden")
+    return {change.golden_id: then(change) for change in changes}
+
+
+def then(change: Change) -> Record:
+    """The record as one row of the journal has it; the row's `golden` should be at hand."""
+    content = change.after or {}
+    merged_into = content.get("merged_into")
+    return Record(
+        id=change.golden_id,
+        code=change.golden.code,
+        entity=change.entity,
+        version=change.version,
+        state=content.get("state", change.golden.state),
+        merged_into=UUID(merged_into) if merged_into else None,
+        created_at=change.golden.created_at,
+        updated_at=change.recorded_at,
+        in_review=not change.published,
+        content=content,
+    )
+
+
+def survivor(golden: Golden) -> Golden:
+    """The record this one answers with today, through every merge to the end."""
+    while golden.merged_into is not None:
+        golden = golden.merged_into
+    return golden
+
+
+def show(records: Sequence[Record], view: View) -> list[dict[str, Any]]:
+    """The documents of these records, references resolved for all of them at once."""
+    links = _links(records, view)
+    return [
+        document(
+            record,
+            shape_of(schema_of(record.entity), view.sees_restricted),
+            links,
+            view.fields,
+            view.effective_on,
+        )
+        for record in records
+    ]
+
+
+def _links(records: Iterable[Record], view: View) -> Links:
+    by_path: dict[str, set[UUID]] = {}
+    for record in records:
+        for path, _, target, _ in placed(schema_of(record.entity), record.content):
+            by_path.setdefault(_PLACE.sub("", path), set()).add(UUID(target))
+    wanted = set().union(*(by_path.get(path, set()) for path in view.expand))
+    plain = set().union(*by_path.values()) - wanted
+    documents = _expanded(wanted, view)
+    codes = Golden.objects.filter(id__in=plain).values_list("id", "code") if plain else ()
+    return Links(
+        {str(target): code for target, code in codes},
+        dict.fromkeys(view.expand, documents),
+    )
+
+
+def _expanded(targets: Collection[UUID], view: View) -> Mapping[str, Any]:
+    """The referenced records as documents of the same time and day, themselves not expanded."""
+    if not targets:
+        return {}
+    if view.as_of is None:
+        records = current(Golden.objects.filter(id__in=targets))
+    else:
+        records = list(as_of(targets, view.as_of).values())
+    inner = View(view.sees_restricted, as_of=view.as_of, effective_on=view.effective_on)
+    return {str(shown["id"]): shown for shown in show(records, inner)}
