@@ -171,7 +171,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "POSTPROCESSING_HOOKS": ["canonical.api.contract.openapi.complete"],
+    "POSTPROCESSING_HOOKS": [
+        "canonical.api.contract.openapi.complete",
+        "canonical.api.schemas.add_entities",
+    ],
 }
 # Requests a minute: by credential or person; by address for those without a valid token.
 # Counted exactly with ASSAY_CACHE_URL (Redis), else by each web process for itself.

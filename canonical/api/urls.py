@@ -1,11 +1,38 @@
 """Addresses of the read API and of what describes it."""
 
-from django.urls import path
+from itertools import chain
+
+from django.urls import URLPattern, path
 
 from canonical.api import pages
 from canonical.api.contract.oauth import TokenEndpoint
+from canonical.api.facets import History, Relations, Sources
+from canonical.api.lineage import Lineage
+from canonical.api.rates import Rates
+from canonical.api.records import RecordDetail, RecordList
+from canonical.api.reference_data import VocabularyDetail, VocabularyList
+from canonical.entities import ENTITIES, schema_of
+
+
+def _of_entity(entity: str) -> list[URLPattern]:
+    """The addresses below one entity's path."""
+    base = f"api/v1/{schema_of(entity).path}"
+    one = f"{base}/<str:id>"
+    return [
+        path(base, RecordList.as_view(entity=entity), name=f"{entity}-list"),
+        path(one, RecordDetail.as_view(entity=entity), name=f"{entity}-detail"),
+        path(f"{one}/lineage", Lineage.as_view(entity=entity), name=f"{entity}-lineage"),
+        path(f"{one}/sources", Sources.as_view(entity=entity), name=f"{entity}-sources"),
+        path(f"{one}/history", History.as_view(entity=entity), name=f"{entity}-history"),
+        path(f"{one}/relations", Relations.as_view(entity=entity), name=f"{entity}-relations"),
+    ]
+
 
 urlpatterns = [
+    *chain.from_iterable(_of_entity(entity) for entity in ENTITIES),
+    path("api/v1/rates", Rates.as_view(), name="rates"),
+    path("api/v1/vocabularies", VocabularyList.as_view(), name="vocabularies"),
+    path("api/v1/vocabularies/<str:name>", VocabularyDetail.as_view(), name="vocabulary"),
     path("api/schema/", pages.SchemaDocument.as_view(), name="openapi"),
     path("api/docs/", pages.Documentation.as_view(), name="docs"),
     path("oauth/token/", TokenEndpoint.as_view(), name="token"),

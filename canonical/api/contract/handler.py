@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from canonical.api.contract import problems, renderers
 from canonical.api.contract.problems import Problem
-from canonical.api.contract.strict_json import Fault
+from canonical.validation import Fault
 
 log = structlog.get_logger(__name__)
 

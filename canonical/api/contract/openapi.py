@@ -12,6 +12,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
 from canonical.api.contract import problems
+from canonical.api.contract.describe import fragment
 from canonical.api.contract.idempotency import HEADER as IDEMPOTENCY_KEY
 from canonical.models.access import SCOPES
 
@@ -57,13 +58,22 @@ class ConsoleScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 class ContractSchema(AutoSchema):
     """Adds to each operation the headers and problems of the contract.
 
-    A view names its If-Match methods in `if_match = {"POST": required?}`.
+    A view describes itself by `describe(method) -> Operation`, and names its If-Match methods in
+    `if_match = {"POST": required?}`.
     """
 
-    def get_operation(self, *args: Any, **kwargs: Any) -> Schema | None:
-        operation = super().get_operation(*args, **kwargs)
-        if operation is None:
-            return None
+    def get_operation(
+        self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any
+    ) -> Schema | None:
+        if describe := getattr(self.view, "describe", None):
+            self.registry, self.path, self.method = registry, path, method.upper()
+            operation: Schema | None = fragment(describe(self.method))
+            operation["security"] = self.get_auth()  # type: ignore[index]
+        else:
+            operation = super().get_operation(path, path_regex, path_prefix, method, registry)
+        return None if operation is None else self._complete(operation)
+
+    def _complete(self, operation: Schema) -> Schema:
         handler = getattr(self.view, self.method.lower())
         if_match = getattr(self.view, "if_match", {}).get(self.method)
         once = getattr(handler, "answers_once", False)

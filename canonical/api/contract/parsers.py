@@ -8,7 +8,8 @@ from typing import IO, Any, Final
 from rest_framework.parsers import BaseParser
 
 from canonical.api.contract.problems import Problem
-from canonical.api.contract.strict_json import Fault, MalformedJson, parse
+from canonical.api.contract.strict_json import MalformedJson, parse
+from canonical.validation import Fault
 
 MEGABYTE: Final = 1_000_000
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from canonical import context
-from canonical.api.contract.strict_json import Fault
+from canonical.validation import Fault
 
 MEDIA_TYPE: Final = "application/problem+json"
 

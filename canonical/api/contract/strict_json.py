@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
+
+from canonical.validation import Fault, escape
 
 MAX_DEPTH: Final = 32
 MAX_KEYS: Final = 2_000
@@ -24,15 +25,6 @@ _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 # Both can only be written as an escape; whether one is really there is looked at afterwards.
 _SUSPICIOUS_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong and where: a JSON pointer (RFC 6901), a stable code, a sentence."""
-
-    pointer: str
-    code: str
-    detail: str
 
 
 class MalformedJson(ValueError):
@@ -124,7 +116,7 @@ class _Reader:
             if key in seen:
                 break
             seen.add(key)
-        return self._refuse("duplicate_key", f"The key {key!a} appears twice.", f"/{escape(key)}")
+        return self._refuse("duplicate_key", f"The key {key!a} appears twice.", f"/{_step(key)}")
 
     def _integer(self, text: str) -> Any:
         if len(text) > MAX_DIGITS:
@@ -158,7 +150,7 @@ def _faults(value: Any, pointer: str) -> Iterator[Fault]:
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _text_faults(key, pointer)
-            yield from _faults(item, f"{pointer}/{escape(key)}")
+            yield from _faults(item, f"{pointer}/{_step(key)}")
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _faults(item, f"{pointer}/{index}")
@@ -170,7 +162,6 @@ def _text_faults(text: str, pointer: str) -> Iterator[Fault]:
         yield Fault(pointer, "invalid_character", f"Contains {name} at character {found.start()}.")
 
 
-def escape(key: str) -> str:
+def _step(key: str) -> str:
     """One step of a JSON pointer; what cannot be written becomes a question mark."""
-    storable = key.encode("utf-8", "replace").decode()
-    return storable.replace("~", "~0").replace("/", "~1")
+    return escape(key.encode("utf-8", "replace").decode())

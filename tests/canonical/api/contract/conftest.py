@@ -1,48 +1,11 @@
-"""Callers of the probe API."""
+"""The probe API stands beside the real one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from django.core.cache import cache
-from django.test import Client
 from pytest_django import Settings
-
-from canonical import access
-from canonical.models import System
-
-Caller = Callable[..., Client]
 
 
 @pytest.fixture(autouse=True)
 def _probe_addresses(settings: Settings) -> None:
     settings.ROOT_URLCONF = "tests.canonical.api.contract.probe"
-    cache.clear()
-
-
-@pytest.fixture
-def caller(db: None) -> Caller:
-    """`caller("read", system="crm")`: a client that has really fetched a token."""
-
-    def sign_in(*scopes: str, system: str = "crm", restricted: bool = False) -> Client:
-        owner, _ = System.objects.get_or_create(code=system, defaults={"name": system})
-        issued = access.issue_credential(owner, scopes, restricted=restricted)
-        return Client(
-            raise_request_exception=False, headers={"Authorization": f"Bearer {token(issued)}"}
-        )
-
-    return sign_in
-
-
-def token(issued: access.IssuedCredential) -> str:
-    answer = Client().post(
-        "/oauth/token/",
-        {
-            "grant_type": "client_credentials",
-            "client_id": issued.credential.client_id,
-            "client_secret": issued.client_secret,
-        },
-    )
-    value: str = answer.json()["access_token"]
-    return value

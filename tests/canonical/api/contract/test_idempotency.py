@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from canonical.api.contract import idempotency
 from canonical.models import IdempotentAnswer, System
-from tests.canonical.api.contract.conftest import Caller
+from tests.canonical.api.conftest import Caller
 
 URL = "/api/probe/systems"
 

@@ -17,7 +17,7 @@ from oauth2_provider.models import AccessToken
 
 from canonical import access
 from canonical.models import Credential, System, User
-from tests.canonical.api.contract.conftest import token
+from tests.canonical.api.conftest import token
 
 pytestmark = pytest.mark.django_db
 URL = "/oauth/token/"

@@ -10,7 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from canonical.api.contract.problems import BY_STATUS, KINDS
-from tests.canonical.api.contract.conftest import Caller
+from tests.canonical.api.conftest import Caller
 
 PATHS = "/api/probe"
 

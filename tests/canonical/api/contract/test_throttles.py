@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.test import Client
 from pytest_django import Settings
 
-from tests.canonical.api.contract.conftest import Caller
+from tests.canonical.api.conftest import Caller
 
 URL = "/api/probe/systems"
 
