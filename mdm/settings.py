@@ -138,6 +138,10 @@ CELERY_TIMEZONE = "UTC"
 
 # Targets. Demo mode alone may deliver to this machine itself.
 ALLOW_LOCAL_TARGETS = DEMO
+# Private networks that targets may be in, such as 10.20.0.0/16; everything else must be public.
+ASSAY_EGRESS_NETWORKS: list[str] = env.list("ASSAY_EGRESS_NETWORKS", [])
+# Keys for secrets at rest: the first encrypts, all decrypt; without any, SECRET_KEY is the key.
+ASSAY_ENCRYPTION_KEYS: list[str] = env.list("ASSAY_ENCRYPTION_KEYS", [])
 
 # The API. Random secrets need no slow hash; what people choose keeps Django's first.
 PASSWORD_HASHERS = [

@@ -28,15 +28,28 @@ PURE_MODULES = [
     "matching.profiles",
     "sync.inbound.mapping",
     "sync.inbound.transforms",
+    "sync.outbound.breaker",
     "sync.outbound.envelope",
+    "sync.outbound.redaction",
     "sync.outbound.retry",
+    "sync.outbound.selection",
+    "sync.outbound.windows",
 ]
 # django.db.models is how an attribute is declared: canonical/attributes.py marks a column, no more.
 PURE_EXCEPTIONS = {("canonical.attributes", "django.db.models"), ("canonical.attributes", "django")}
 IMPURE_PACKAGES = {
     *("django", "rest_framework", "simple_history", "oauth2_provider", "celery", "kombu"),
     *("redis", "psycopg", "sqlite3", "httpx", "requests", "urllib.request", "http.client"),
-    *("socket", "subprocess", "threading", "multiprocessing", "asyncio", "time", "secrets"),
+    *(
+        "httpcore",
+        "socket",
+        "subprocess",
+        "threading",
+        "multiprocessing",
+        "asyncio",
+        "time",
+        "secrets",
+    ),
     *("tempfile", "shutil", "structlog", "logging", "environs"),
 }
 IMPURE_CALLS = re.compile(
@@ -212,7 +225,7 @@ def is_namespace(name: str) -> bool:
 
 
 def test_only_egress_speaks_http() -> None:
-    clients = ("httpx", "requests", "urllib.request", "http.client", "aiohttp")
+    clients = ("httpx", "httpcore", "requests", "urllib.request", "http.client", "aiohttp")
     report(
         [
             f"{at(module, line)}: {name} belongs in sync/egress.py alone"
