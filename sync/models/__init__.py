@@ -1,5 +1,28 @@
-"""The tables of the two doors."""
+"""The tables of the two doors, one file a subject."""
 
 from sync.models.inbound import FileLoad, Mapping, Submission, SubmissionItem
+from sync.models.outbound import (
+    Attempt,
+    Lane,
+    Mode,
+    Parked,
+    Replay,
+    Status,
+    Subscription,
+    TargetHealth,
+)
 
-__all__ = ["FileLoad", "Mapping", "Submission", "SubmissionItem"]
+__all__ = [
+    "Attempt",
+    "FileLoad",
+    "Lane",
+    "Mapping",
+    "Mode",
+    "Parked",
+    "Replay",
+    "Status",
+    "Submission",
+    "SubmissionItem",
+    "Subscription",
+    "TargetHealth",
+]
