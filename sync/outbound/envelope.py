@@ -1,0 +1,266 @@
+"""What a target receives: a version projected for it, in a CloudEvents envelope, signed.
+
+CloudEvents 1.0.2 (structured JSON) and Standard Webhooks 1.0.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Final
+
+from canonical.attributes import Attribute, EntitySchema, Kind
+
+MEDIA_TYPE: Final = "application/cloudevents+json"
+NAMESPACE: Final = uuid.UUID("6f0a1f0e-55c1-5d9e-9f6a-3c5f0a7be0a1")
+TIMELINE_STEP: Final = 10**9
+SECRET_PREFIX: Final = "whsec_"  # noqa: S105 (the prefix of one)
+LEFT: Final = "left"
+META: Final = ("state", "merged_into", "sources")
+
+#: The journal's kinds as a target sees them; every other kind is an update.
+EVENTS: Final = {
+    "created": "created",
+    "released": "created",
+    "merged": "merged",
+    "unmerged": "unmerged",
+    "retired": "retired",
+    "erased": "erased",
+}
+EVENT_NAMES: Final = (*dict.fromkeys(EVENTS.values()), "updated", LEFT)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a subscription may see: its attributes (None: all), and whether restricted ones."""
+
+    attributes: frozenset[str] | None = None
+    restricted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a golden record as the journal holds it."""
+
+    golden: str
+    code: str
+    entity: str
+    version: int
+    kind: str
+    time: str
+    position: int | None
+    correlation_id: str
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a version is called at the target: its own ids and words.
+
+    `source_ids` are the target's ids of this record, the primary first; `references` gives them
+    per golden id it refers to; `codes` its word per vocabulary and term.
+    """
+
+    system: str
+    source_ids: Sequence[str] = ()
+    references: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    codes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One delivery, ready to be signed and sent."""
+
+    id: str
+    record_version: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+def record_version(timeline: int, version: int) -> int:
+    """Rises with every version of a record, and above all earlier ones after a restore."""
+    return timeline * TIMELINE_STEP + version
+
+
+def message_id(timeline: int, subscription: str, golden: str, version: int) -> str:
+    """The same for every attempt and replay of one version to one subscription."""
+    return str(uuid.uuid5(NAMESPACE, f"{timeline}/{subscription}/{golden}/{version}"))
+
+
+def project(document: Mapping[str, Any], schema: EntitySchema, scope: Scope) -> dict[str, Any]:
+    """The part of a document that a subscription sees."""
+    seen = {
+        attribute.name: _unmasked(document[attribute.name], attribute, scope.restricted)
+        for attribute in schema
+        if attribute.name in document and _visible(attribute, scope)
+    }
+    meta = {name: document.get(name) for name in META if _wanted(name, scope)}
+    return {**seen, **meta}
+
+
+def _wanted(name: str, scope: Scope) -> bool:
+    return scope.attributes is None or name != "sources" or name in scope.attributes
+
+
+def _visible(attribute: Attribute, scope: Scope) -> bool:
+    allowed = scope.attributes is None or attribute.name in scope.attributes
+    return allowed and (scope.restricted or not attribute.restricted)
+
+
+def _unmasked(value: Any, attribute: Attribute, restricted: bool) -> Any:
+    """The value without the restricted parts inside it."""
+    hidden = () if restricted else tuple(part.name for part in attribute.fields if part.restricted)
+    if not hidden:
+        return value
+    if isinstance(value, list):
+        return [_without(element, hidden) for element in value]
+    return _without(value, hidden)
+
+
+def _without(value: Any, hidden: Collection[str]) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {name: part for name, part in value.items() if name not in hidden}
+
+
+def data(
+    version: Version, projected: Mapping[str, Any], target: Target, schema: EntitySchema
+) -> dict[str, Any]:
+    """The golden record as the target gets it: canonical, with the target's own ids and words."""
+    return {
+        "id": version.golden,
+        "code": version.code,
+        "entity": version.entity,
+        "version": version.version,
+        **projected,
+        "target": {
+            "system": target.system,
+            "source_ids": list(target.source_ids),
+            "references": {name: list(ids) for name, ids in sorted(target.references.items())},
+            "codes": dict(_words(projected, schema.attributes, target.codes, "")),
+        },
+    }
+
+
+def _words(
+    values: Mapping[str, Any],
+    attributes: Sequence[Attribute],
+    codes: Mapping[tuple[str, str], str],
+    prefix: str,
+) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for attribute in attributes:
+        value, path = values.get(attribute.name), f"{prefix}{attribute.name}"
+        if attribute.vocabulary and isinstance(value, str):
+            word = codes.get((attribute.vocabulary, value))
+            found += [(path, word)] if word is not None else []
+        elif attribute.kind is Kind.OBJECT and isinstance(value, Mapping):
+            found += _words(value, attribute.fields, codes, f"{path}.")
+        elif attribute.kind is Kind.LIST and isinstance(value, list):
+            for index, element in enumerate(value):
+                if isinstance(element, Mapping):
+                    found += _words(element, attribute.fields, codes, f"{path}[{index}].")
+    return found
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """Equal for equal content. Beside the version stand only the ids that the target gave itself,
+    which it need not be told."""
+    target = {k: v for k, v in content["target"].items() if k != "source_ids"}
+    return sha256(_json({**content, "version": None, "target": target})).hexdigest()
+
+
+def event(
+    version: Version, content: Mapping[str, Any], *, name: str, identity: str, timeline: int
+) -> dict[str, Any]:
+    """The CloudEvent; `name` is what happened as the target sees it."""
+    return {
+        "specversion": "1.0",
+        "id": identity,
+        "source": "/hub",
+        "type": f"org.assay.{version.entity}.{name}.v1",
+        "subject": version.golden,
+        "time": version.time,
+        "datacontenttype": "application/json",
+        "recordversion": record_version(timeline, version.version),
+        "changekind": version.kind,
+        "traceparent": traceparent(version.correlation_id, identity),
+        "data": content,
+    }
+
+
+def event_name(kind: str, *, known: bool) -> str:
+    """`created` for a record the target does not hold yet, else what the journal says."""
+    name = EVENTS.get(kind, "updated")
+    if name == "updated":
+        return "updated" if known else "created"
+    return "updated" if name == "created" and known else name
+
+
+def traceparent(correlation_id: str, identity: str) -> str:
+    """A W3C trace context: one trace a cause, one span a message, the same in every retry."""
+    trace = sha256(correlation_id.encode()).hexdigest()[:32]
+    span = sha256(identity.encode()).hexdigest()[:16]
+    return f"00-{trace}-{span}-01"
+
+
+def message(version: Version, happened: Mapping[str, Any], previous: int) -> Message:
+    """The bytes of an event and the headers that say the same; `previous` is what was confirmed."""
+    headers = {
+        "content-type": MEDIA_TYPE,
+        "traceparent": happened["traceparent"],
+        "x-correlation-id": version.correlation_id,
+        "x-assay-version": str(version.version),
+        "x-assay-previous-version": str(previous),
+        "x-assay-sequence": str(version.position or ""),
+    }
+    return Message(happened["id"], happened["recordversion"], _json(happened), headers)
+
+
+def signed(message: Message, secrets: Collection[str], timestamp: int) -> dict[str, str]:
+    """The headers of one attempt; several secrets give several signatures, while one rotates."""
+    content = f"{message.id}.{timestamp}.".encode() + message.body
+    return {
+        **message.headers,
+        "webhook-id": message.id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": " ".join(signature(secret, content) for secret in secrets),
+    }
+
+
+def signature(secret: str, content: bytes) -> str:
+    """`v1,` and the base64 HMAC-SHA256 under a secret `whsec_...`."""
+    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
+    return f"v1,{base64.b64encode(hmac.digest(key, content, 'sha256')).decode()}"
+
+
+def verifies(headers: Mapping[str, str], body: bytes, secrets: Collection[str], now: int) -> bool:
+    """Whether a message is signed by one of the secrets, at most 5 minutes ago or ahead."""
+    timestamp, given = headers.get("webhook-timestamp", ""), headers.get("webhook-signature", "")
+    if not timestamp.isdigit() or abs(now - int(timestamp)) > 300:
+        return False
+    content = f"{headers.get('webhook-id', '')}.{timestamp}.".encode() + body
+    return any(
+        hmac.compare_digest(signature(secret, content).encode(), candidate.encode())
+        for secret in secrets
+        for candidate in given.split()
+    )
+
+
+def is_secret(text: str) -> bool:
+    """Whether it is a usable signing secret: `whsec_` and 24 to 64 bytes in base64."""
+    try:
+        key = base64.b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return text.startswith(SECRET_PREFIX) and 24 <= len(key) <= 64
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
