@@ -7,11 +7,12 @@ from collections.abc import Callable
 import structlog
 
 from mdm.models import Heartbeat
+from sync.outbound import sweep as deliveries
 
 WHOLE = "sweep"
 
 # Each step finds its own due work in the database and is safe to run twice at once.
-STEPS: dict[str, Callable[[], object]] = {}
+STEPS: dict[str, Callable[[], object]] = {"deliveries": deliveries.run}
 
 log = structlog.get_logger(__name__)
 

@@ -1,0 +1,1 @@
+"""How a target is spoken to: `send(list of messages) -> list of answers`, one module a protocol."""

@@ -1,0 +1,235 @@
+"""The delivery of one subscription: claim, build, send, settle, until nothing is due.
+
+* Sending holds no transaction, no row lock and no database connection: threads only speak HTTP,
+  this one only speaks to the database.
+* A lane is leased while its message is under way. Whoever dies in between leaves a lease that
+  ends; whoever comes back late is turned away by the fence.
+* A drain begins with one message and widens with every success, so that a target that refuses us
+  hears it a few times and not a thousand.
+* A process drains a subscription once at a time: a slow target holds one thread, not all.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from typing import Final, Protocol
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from canonical import writer
+from sync import egress
+from sync.connectors.webhook import Webhook
+from sync.models import Subscription
+from sync.outbound import alarms, crash, dependencies, health, lanes, retry, wake
+from sync.outbound.envelope import Message
+from sync.outbound.lanes import LEASE, Settlement
+from sync.outbound.messages import Sendable, prepare
+from sync.outbound.retry import Answer, Expected, Judgement, Verdict
+
+log = structlog.get_logger(__name__)
+
+BUDGET: Final = 25.0  # seconds; what is left then waits for the next hint
+LAST_START: Final = LEASE.total_seconds() - egress.TOTAL_SECONDS - 1
+
+
+class Connector(Protocol):
+    """How a target is spoken to; `batch` messages go in one call, and one answer comes for each."""
+
+    batch: int
+
+    def send(self, messages: Sequence[Message]) -> list[Answer]:
+        """Send and answer; a failure is an answer, never an exception."""
+        ...
+
+
+CONNECTORS = {"webhook": Webhook}
+
+_guard = Lock()
+_running: dict[UUID, bool] = {}  # by subscription: whether another hint came meanwhile
+
+
+def drain(subscription: UUID, budget: float = BUDGET) -> int:
+    """Deliver what is due; returns how many lanes were settled.
+
+    Returns 0 at once if this process drains the subscription already: that one looks again before
+    it ends.
+    """
+    if transaction.get_connection().in_atomic_block:
+        raise RuntimeError("HTTP is never inside a transaction")
+    settled = 0
+    with _turn(subscription) as mine:
+        while mine and _take(subscription):
+            run = Run.open(subscription, time.monotonic() + budget)
+            settled += run.all() if run else 0
+    return settled
+
+
+@contextmanager
+def _turn(subscription: UUID) -> Iterator[bool]:
+    with _guard:
+        mine = subscription not in _running
+        _running[subscription] = True
+    try:
+        yield mine
+    finally:
+        if mine:
+            with _guard:
+                _running.pop(subscription, None)
+
+
+def _take(subscription: UUID) -> bool:
+    """Whether a hint came since the last look; the look itself takes it."""
+    with _guard:
+        came = _running.get(subscription, False)
+        _running[subscription] = False
+        return came
+
+
+@dataclass(slots=True)
+class Run:
+    """One look at one subscription, as long as lanes are due and time is left."""
+
+    subscription: Subscription
+    until: float
+    connector: Connector
+    client: egress.Client
+    pool: ThreadPoolExecutor
+    width: int = 1
+    settled: int = 0
+    under_way: dict[Future[list[Answer]], list[Sendable]] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, subscription: UUID, until: float) -> Run | None:
+        """Get ready; None where there is no such subscription."""
+        found = _load(subscription)
+        if found is None:
+            return None
+        client = egress.Client(found.max_concurrency)
+        connector = CONNECTORS[found.connector](found, client)
+        pool = ThreadPoolExecutor(found.max_concurrency, thread_name_prefix="deliver")
+        return cls(found, until, connector, client, pool)
+
+    def all(self) -> int:
+        """Go round until nothing is due and nothing under way; returns how many were settled."""
+        with self.client, self.pool:
+            while self._claim() or self.under_way:
+                self._collect()
+        if time.monotonic() >= self.until:
+            wake.drain(self.subscription.pk)
+        return self.settled
+
+    def _claim(self) -> bool:
+        """Claim, build and start as much as the target takes now; whether anything was claimed."""
+        room = self._room() if time.monotonic() < self.until else 0
+        if not room:
+            return False
+        claimed_at = time.monotonic()
+        claimed = lanes.claim(self.subscription.pk, room)
+        crash.point("claim_committed")
+        if not claimed:
+            return False
+        batch = prepare(self.subscription, claimed)
+        self._settle(batch.settled)
+        for start in range(0, len(batch.sendable), self.connector.batch):
+            part = batch.sendable[start : start + self.connector.batch]
+            future = self.pool.submit(self._send, [s.message for s in part], claimed_at)
+            self.under_way[future] = part
+        return True
+
+    def _room(self) -> int:
+        """How many more lanes may be claimed: the width, and as many waiting once it is full.
+
+        The subscription is read again, so that a pause holds at once.
+        """
+        found, now = _load(self.subscription.pk), writer.now()
+        if found is None or not health.is_open(found, now):
+            return 0
+        self.subscription = found
+        self.width = min(self.width, health.width(found, now))
+        ahead = 2 if self.width == found.max_concurrency else 1
+        room = max(0, self.width * ahead - lanes.in_flight(found.pk))
+        return health.take_slots(found, room, now) or self._pause(room)
+
+    def _pause(self, room: int) -> int:
+        """Wait for the next slot of a rate, where it comes within a second."""
+        rate = self.subscription.rate
+        if not room or not rate or self.under_way:
+            return 0
+        time.sleep(min(1.0, 1 / rate))
+        return health.take_slots(self.subscription, room, writer.now())
+
+    def _send(self, messages: Sequence[Message], claimed_at: float) -> list[Answer]:
+        """In a thread: send, unless the lease could end before the answer."""
+        if time.monotonic() - claimed_at > LAST_START:
+            return []
+        return self.connector.send(messages)
+
+    def _collect(self) -> None:
+        """Wait for at least one answer and settle all that are there."""
+        if not self.under_way:
+            return
+        done, _ = wait(self.under_way, return_when=FIRST_COMPLETED)
+        now = writer.now()
+        settlements = [s for future in done for s in self._judged(future, now)]
+        crash.point("before_settle")
+        self._settle(settlements)
+        for settlement in settlements:
+            good = settlement.judgement.verdict in {Verdict.CONFIRMED, Verdict.SUPERSEDED}
+            widest = self.subscription.max_concurrency
+            self.width = min(self.width * 2, widest) if good else max(1, self.width // 2)
+
+    def _judged(self, future: Future[list[Answer]], now: datetime) -> list[Settlement]:
+        part = self.under_way.pop(future)
+        error = future.exception()
+        if error is not None:
+            log.error("connector failed", error=repr(error))
+            answers = [Answer(error=f"the connector failed: {type(error).__name__}")] * len(part)
+        else:
+            answers = future.result()
+        if not answers:
+            return [Settlement(s.lane, Judgement(Verdict.RETURNED)) for s in part]
+        return [
+            Settlement(
+                lane=sendable.lane,
+                judgement=retry.judge(answer, self._expected(sendable.message), now),
+                version=sendable.version,
+                digest=sendable.digest,
+                message_id=sendable.message.id,
+                answer=answer,
+            )
+            for sendable, answer in zip(part, answers, strict=True)
+        ]
+
+    def _expected(self, message: Message) -> Expected:
+        return Expected(message.id, message.record_version, self.subscription.receipts)
+
+    def _settle(self, settlements: Sequence[Settlement]) -> None:
+        """Settle, then let the answers count for the target and wake what waited for these."""
+        if not settlements:
+            return
+        stuck = lanes.settle(self.subscription, settlements)
+        crash.point("settled")
+        self.settled += len(settlements)
+        alarms.raise_for_lanes(self.subscription, stuck)
+        health.observe(self.subscription, settlements, writer.now())
+        first = [s.lane.golden for s in settlements if _first_confirmation(s)]
+        dependencies.release_children(self.subscription.pk, first)
+        if any(s.waits_for for s in settlements):
+            dependencies.release_ready(self.subscription.pk)
+
+
+def _first_confirmation(settlement: Settlement) -> bool:
+    confirmed = settlement.judgement.verdict in {Verdict.CONFIRMED, Verdict.SUPERSEDED}
+    return confirmed and settlement.lane.confirmed == 0
+
+
+def _load(subscription: UUID) -> Subscription | None:
+    return Subscription.objects.select_related("health").filter(pk=subscription).first()

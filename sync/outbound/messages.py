@@ -1,0 +1,256 @@
+"""From claimed lanes to messages: which version is due, and what the target is told.
+
+A version is always built from its journal row, never from the live record, so that id and content
+agree; a batch of lanes costs the same number of statements as one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db.models import Min, Q
+
+from canonical import configuration
+from canonical.entities import schema_of
+from canonical.models import Change, FeedState, GoldenReference, SourceRecord
+from sync.models import Mode, Subscription
+from sync.outbound import dependencies, envelope
+from sync.outbound.envelope import LEFT, Message, Scope, Target, Version
+from sync.outbound.lanes import Claimed, Settlement
+from sync.outbound.retry import Judgement, Verdict
+from sync.outbound.selection import selects
+
+log = structlog.get_logger(__name__)
+
+Row = tuple[Version, Mapping[str, str]]  # a version and who won each of its attributes
+
+
+@dataclass(frozen=True, slots=True)
+class Sendable:
+    """A claimed lane, the message for it, and the digest that its confirmation will leave."""
+
+    lane: Claimed
+    version: int
+    digest: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What has to be sent, and what is settled without sending."""
+
+    sendable: list[Sendable]
+    settled: list[Settlement]
+
+
+def prepare(subscription: Subscription, claimed: Sequence[Claimed]) -> Batch:
+    """Decide for each claimed lane: send this message, settle in silence, or wait for a parent."""
+    batch = Batch([], [])
+    waiting = dependencies.blocked(subscription.pk, [lane.golden for lane in claimed])
+    free = [lane for lane in claimed if lane.golden not in waiting]
+    batch.settled.extend(
+        Settlement(lane, Judgement(Verdict.RETURNED, "waits for its parent"),
+                   waits_for=waiting[lane.golden])
+        for lane in claimed if lane.golden in waiting
+    )  # fmt: skip
+    surroundings = Surroundings.of(subscription, free)
+    for outcome in map(surroundings.decide, free):
+        if isinstance(outcome, Sendable):
+            batch.sendable.append(outcome)
+        else:
+            batch.settled.append(outcome)
+    return batch
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything a batch of lanes needs to know, read once."""
+
+    subscription: Subscription
+    timeline: int
+    due: Mapping[UUID, int]
+    rows: Mapping[UUID, Row]
+    references: Mapping[UUID, Collection[UUID]]
+    ids: Mapping[UUID, Sequence[str]]
+    codes: Mapping[tuple[str, str], str]
+    own_records: frozenset[str]
+
+    @classmethod
+    def of(cls, subscription: Subscription, lanes: Sequence[Claimed]) -> Surroundings:
+        """Read what these lanes need."""
+        goldens = [lane.golden for lane in lanes]
+        due = _due_versions(subscription, lanes)
+        references = _references(goldens)
+        ids, own = _own_ids(subscription, {*goldens, *(t for r in references.values() for t in r)})
+        return cls(
+            subscription=subscription,
+            timeline=FeedState.objects.values_list("timeline", flat=True).get(pk=1),
+            due=due,
+            rows=_rows(due),
+            references=references,
+            ids=ids,
+            codes=_codes(subscription.system_id),
+            own_records=own,
+        )
+
+    def decide(self, lane: Claimed) -> Sendable | Settlement:
+        """What becomes of one lane now; one that cannot be built stops no other."""
+        try:
+            return self._decide(lane, *self.rows[lane.golden])
+        except Exception as error:
+            log.exception("message not built", lane=lane.id)
+            reason = f"the message could not be built: {type(error).__name__}"
+            return Settlement(lane, Judgement(Verdict.POISON, reason), self.due[lane.golden])
+
+    def _decide(
+        self, lane: Claimed, version: Version, winners: Mapping[str, str]
+    ) -> Sendable | Settlement:
+        if not self._carries(version):
+            return self._farewell(lane, version)
+        if version.document["state"] == "merged" and not _may_be_there(lane):
+            return _silent(lane, version, "", "the target never held the merged record")
+        content = self._content(version)
+        digest = envelope.digest(content)
+        if lane.confirmed_digest == digest:
+            return _silent(lane, version, digest, "the target holds the same already")
+        if self._is_echo(version, winners) and not lane.resend:
+            return _silent(lane, version, digest, "the target said so itself")
+        name = envelope.event_name(version.kind, known=lane.confirmed_digest not in {"", LEFT})
+        return self._sendable(lane, version, content, name, digest)
+
+    def _carries(self, version: Version) -> bool:
+        """Whether the subscription still wants this record; an erased version has no content."""
+        wanted = version.entity in self.subscription.entities
+        return wanted and selects(self.subscription.filter, version.entity, version.document)
+
+    def _farewell(self, lane: Claimed, version: Version) -> Sendable | Settlement:
+        """Tell the target once that a record it holds is no longer for it."""
+        if lane.confirmed_digest == LEFT or not _may_be_there(lane):
+            return _silent(lane, version, lane.confirmed_digest, "not for this target")
+        content = {"id": version.golden, "code": version.code, "entity": version.entity,
+                   "version": version.version, "state": LEFT}  # fmt: skip
+        return self._sendable(lane, version, content, LEFT, LEFT)
+
+    def _content(self, version: Version) -> dict[str, Any]:
+        schema = schema_of(version.entity)
+        golden = UUID(version.golden)
+        target = Target(
+            system=self.subscription.system_id,
+            source_ids=self.ids.get(golden, ()),
+            references={
+                str(t): self.ids[t] for t in self.references.get(golden, ()) if t in self.ids
+            },
+            codes=self.codes,
+        )
+        projected = envelope.project(version.document, schema, scope_of(self.subscription))
+        return envelope.data(version, projected, target, schema)
+
+    def _is_echo(self, version: Version, winners: Mapping[str, str]) -> bool:
+        """Whether every value came from one record of the target's own system.
+
+        Then the target holds them already, in that record.
+        """
+        if self.subscription.echo or version.kind not in {"created", "updated", "linked"}:
+            return False
+        sayers = set(winners.values())
+        return len(sayers) == 1 and sayers <= self.own_records
+
+    def _sendable(
+        self, lane: Claimed, version: Version, content: dict[str, Any], name: str, digest: str
+    ) -> Sendable:
+        identity = envelope.message_id(
+            self.timeline, str(self.subscription.pk), version.golden, version.version
+        )
+        happened = envelope.event(
+            version, content, name=name, identity=identity, timeline=self.timeline
+        )
+        message = envelope.message(version, happened, lane.confirmed)
+        return Sendable(lane, version.version, digest, message)
+
+
+def scope_of(subscription: Subscription) -> Scope:
+    """What the subscription may see."""
+    allowed = subscription.attributes
+    return Scope(None if allowed is None else frozenset(allowed), subscription.restricted)
+
+
+def _may_be_there(lane: Claimed) -> bool:
+    """Whether the target may hold the record: confirmed, or sent without an answer."""
+    return bool(lane.confirmed_digest not in {"", LEFT} or lane.sent_digest not in {"", LEFT})
+
+
+def _silent(lane: Claimed, version: Version, digest: str, reason: str) -> Settlement:
+    return Settlement(lane, Judgement(Verdict.CONFIRMED, reason), version.version, digest)
+
+
+def _due_versions(subscription: Subscription, lanes: Sequence[Claimed]) -> dict[UUID, int]:
+    """The version each lane sends next: the newest, or in mode every the next one published."""
+    due = {lane.golden: max(lane.desired, lane.confirmed) for lane in lanes}
+    behind = [lane for lane in lanes if lane.desired > lane.confirmed]
+    if subscription.mode != Mode.EVERY or not behind:
+        return due
+    open_versions = reduce(or_, (Q(golden=x.golden, version__gt=x.confirmed) for x in behind))
+    following = Change.objects.filter(open_versions, published=True).values("golden_id")
+    return due | dict(following.annotate(v=Min("version")).values_list("golden_id", "v"))
+
+
+def _rows(due: Mapping[UUID, int]) -> dict[UUID, Row]:
+    changes = Change.objects.select_related("golden").filter(
+        golden__in=due, version__in=set(due.values())
+    )
+    return {
+        change.golden_id: (_version(change), change.winners or {})
+        for change in changes
+        if due[change.golden_id] == change.version
+    }
+
+
+def _version(change: Change) -> Version:
+    return Version(
+        golden=str(change.golden_id),
+        code=change.golden.code,
+        entity=change.entity,
+        version=change.version,
+        kind=change.kind,
+        time=change.recorded_at.isoformat().replace("+00:00", "Z"),
+        position=change.position,
+        correlation_id=change.correlation_id,
+        document=change.after or {"state": "erased", "merged_into": None, "sources": []},
+    )
+
+
+def _references(goldens: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    edges = GoldenReference.objects.filter(golden__in=goldens)
+    for golden, target in edges.values_list("golden_id", "target_id"):
+        found[golden].add(target)
+    return found
+
+
+def _own_ids(
+    subscription: Subscription, goldens: Collection[UUID]
+) -> tuple[dict[UUID, list[str]], frozenset[str]]:
+    """The target's ids per golden record, the primary first; and the records that contribute."""
+    records = SourceRecord.objects.filter(
+        system=subscription.system_id, links__until__isnull=True, links__golden__in=goldens
+    ).order_by("-primary", "source_id")
+    ids: dict[UUID, list[str]] = defaultdict(list)
+    own = set()
+    for record, golden, source_id in records.values_list("id", "links__golden_id", "source_id"):
+        ids[golden].append(source_id)
+        own.add(str(record))
+    return dict(ids), frozenset(own)
+
+
+def _codes(system: str) -> dict[tuple[str, str], str]:
+    """The target's word per vocabulary and term."""
+    outbound = configuration.current().outbound
+    return {(vocabulary, term): word for (owner, vocabulary, term), word in outbound.items()
+            if owner == system}  # fmt: skip

@@ -1,0 +1,53 @@
+"""The net under every hint: whatever is due is found here, at the latest after one interval."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+
+from sync.models import Lane, Parked, Status, Subscription
+from sync.outbound import dependencies, fanout, wake
+from sync.outbound.deliver import drain
+from sync.outbound.lanes import OPEN_WORK
+
+
+def run() -> int:
+    """Place, load, release and drain; returns how many subscriptions had something due.
+
+    What no worker can be told of is drained here.
+    """
+    fanout.fan_out()
+    fanout.load_pending()
+    for subscription in _with_parked():
+        dependencies.release_ready(subscription)
+        dependencies.release_rings(subscription)
+    due = with_due()
+    for subscription in due:
+        if not wake.drain(subscription):
+            drain(subscription)
+    return len(due)
+
+
+def with_due() -> list[UUID]:
+    """The active subscriptions that have a due lane."""
+    lanes = Lane.objects.filter(OPEN_WORK, subscription=OuterRef("pk"), due_at__lte=Now())
+    return _active(Exists(lanes))
+
+
+def _with_parked() -> list[UUID]:
+    lanes = Lane.objects.filter(subscription=OuterRef("pk"), parked=Parked.DEPENDENCY)
+    return _active(Exists(lanes))
+
+
+def _active(condition: Exists) -> list[UUID]:
+    active = Subscription.objects.filter(condition, status=Status.ACTIVE, loading=False)
+    return list(active.order_by("created_at").values_list("pk", flat=True))
+
+
+def announce() -> None:
+    """Place what was committed and say which subscriptions have work: what a hint asks for."""
+    raised = fanout.fan_out() | fanout.load_pending()
+    for subscription in raised:
+        wake.drain(subscription)

@@ -1,0 +1,21 @@
+"""What hints and beat ask for; arguments are ids, and running one twice does nothing twice."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from sync.outbound import deliver, sweep
+
+
+@shared_task(name="sync.fan_out", ignore_result=True)
+def fan_out() -> None:
+    """Give committed changes their position and wake the deliveries they lead to."""
+    sweep.announce()
+
+
+@shared_task(name="sync.drain", ignore_result=True)
+def drain(subscription: str) -> None:
+    """Deliver what is due to one subscription."""
+    deliver.drain(UUID(subscription))

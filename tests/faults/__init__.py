@@ -1,0 +1,1 @@
+"""The failure catalogue, each fault under its number."""
