@@ -9,11 +9,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.dispatch import Signal
+
 from canonical import writer
 from canonical.golden.cause import Cause
 from canonical.golden.document import chain_hash, content_digest
 from canonical.models import Change, ChangeKind, Golden
 from canonical.validation import instant_text
+
+# Sent inside the transaction that wrote rows. Who listens is not known here.
+written = Signal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ def append(entries: Sequence[Entry], cause: Cause) -> dict[UUID, str]:
     """Write one row per entry and return each golden record's new head hash."""
     rows = [_row(entry, cause) for entry in entries]
     writer.insert(Change, rows)
+    written.send(Change)
     return {row["golden_id"]: row["hash"] for row in rows}
 
 

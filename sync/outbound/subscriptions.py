@@ -45,7 +45,7 @@ def subscribe(*, owner: str, name: str, system: str | None, **wanted: Any) -> Su
         **wanted,
     )
     TargetHealth.objects.create(subscription=subscription)
-    wake.after_commit()
+    transaction.on_commit(wake.changed, robust=True)
     return subscription
 
 
@@ -72,7 +72,7 @@ def change(subscription: Subscription, values: Mapping[str, Any]) -> Subscriptio
         locked.loading, locked.loaded_through = True, None
         _look_again(locked)
     locked.save()
-    wake.after_commit()
+    transaction.on_commit(wake.changed, robust=True)
     wake.drain_after_commit(locked.pk)
     return locked
 

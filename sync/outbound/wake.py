@@ -5,7 +5,10 @@ The one place that publishes to the broker; nothing else may rely on it.
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from functools import partial
+from threading import Lock, Timer
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -14,30 +17,59 @@ from django.db import transaction
 
 log = structlog.get_logger(__name__)
 
-EXPIRES = 30  # seconds; an older hint is no news
+EXPIRES: Final = 30  # seconds; an older hint is no news
+GAP: Final = 0.05  # seconds between two hints of one kind
+
+_guard = Lock()
+_last: dict[tuple[str, ...], float] = {}
+_coming: set[tuple[str, ...]] = set()
 
 
-def after_commit() -> None:
-    """Say, once this transaction is committed, that the journal has grown."""
+def on_journal(**_: object) -> None:
+    """Say, once this transaction is committed, that rows wait for their position."""
     transaction.on_commit(changed, robust=True)
 
 
 def changed() -> None:
     """Say that committed rows wait for their position."""
-    _hint("sync.fan_out")
+    _ring("sync.fan_out")
 
 
 def drain(subscription: UUID) -> bool:
     """Say that a subscription has due lanes; whether anyone could be told."""
-    return _hint("sync.drain", str(subscription))
+    return _ring("sync.drain", str(subscription))
 
 
 def drain_after_commit(subscription: UUID) -> None:
     """The same, once this transaction is committed."""
-    transaction.on_commit(lambda: drain(subscription) and None, robust=True)
+    transaction.on_commit(partial(drain, subscription), robust=True)
 
 
-def _hint(task: str, *arguments: Any) -> bool:
+def _ring(task: str, *arguments: str) -> bool:
+    """Publish, but the same hint at most every 50 ms: the one that follows says it all."""
+    hint = (task, *arguments)
+    with _guard:
+        if hint in _coming:
+            return True
+        wait = _last.get(hint, -GAP) + GAP - time.monotonic()
+        if wait > 0:
+            _coming.add(hint)
+            timer = Timer(wait, _late, hint)
+            timer.daemon = True
+            timer.start()
+            return True
+        _last[hint] = time.monotonic()
+    return _hint(*hint)
+
+
+def _late(*hint: str) -> None:
+    with _guard:
+        _coming.discard(hint)
+        _last[hint] = time.monotonic()
+    _hint(*hint)
+
+
+def _hint(task: str, *arguments: str) -> bool:
     try:
         current_app.send_task(
             task, args=arguments, expires=EXPIRES, retry=False, ignore_result=True
