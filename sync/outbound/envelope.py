@@ -1,4 +1,4 @@
-"""What a target receives: a version projected for it, in a CloudEvents envelope, signed.
+"""What a target receives: a version as it may see it, in a CloudEvents envelope, signed.
 
 CloudEvents 1.0.2 (structured JSON) and Standard Webhooks 1.0.
 """
@@ -12,17 +12,18 @@ import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from canonical.attributes import Attribute, EntitySchema, Kind
+from canonical.attributes import Attribute, Kind
 
 MEDIA_TYPE: Final = "application/cloudevents+json"
 NAMESPACE: Final = uuid.UUID("6f0a1f0e-55c1-5d9e-9f6a-3c5f0a7be0a1")
 TIMELINE_STEP: Final = 10**9
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 (the prefix of one)
 LEFT: Final = "left"
-META: Final = ("state", "merged_into", "sources")
+BESIDE: Final = frozenset({"version", "created_at", "updated_at", "in_review"})
 
 #: The journal's kinds as a target sees them; every other kind is an update.
 EVENTS: Final = {
@@ -37,16 +38,8 @@ EVENT_NAMES: Final = (*dict.fromkeys(EVENTS.values()), "updated", LEFT)
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """What a subscription may see: its attributes (None: all), and whether restricted ones."""
-
-    attributes: frozenset[str] | None = None
-    restricted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a golden record as the journal holds it."""
+    """One version of a golden record: its content in the journal, and its document as shown."""
 
     golden: str
     code: str
@@ -56,6 +49,7 @@ class Version:
     time: str
     position: int | None
     correlation_id: str
+    content: Mapping[str, Any]
     document: Mapping[str, Any]
 
 
@@ -93,57 +87,15 @@ def message_id(timeline: int, subscription: str, golden: str, version: int) -> s
     return str(uuid.uuid5(NAMESPACE, f"{timeline}/{subscription}/{golden}/{version}"))
 
 
-def project(document: Mapping[str, Any], schema: EntitySchema, scope: Scope) -> dict[str, Any]:
-    """The part of a document that a subscription sees."""
-    seen = {
-        attribute.name: _unmasked(document[attribute.name], attribute, scope.restricted)
-        for attribute in schema
-        if attribute.name in document and _visible(attribute, scope)
-    }
-    meta = {name: document.get(name) for name in META if _wanted(name, scope)}
-    return {**seen, **meta}
-
-
-def _wanted(name: str, scope: Scope) -> bool:
-    return scope.attributes is None or name != "sources" or name in scope.attributes
-
-
-def _visible(attribute: Attribute, scope: Scope) -> bool:
-    allowed = scope.attributes is None or attribute.name in scope.attributes
-    return allowed and (scope.restricted or not attribute.restricted)
-
-
-def _unmasked(value: Any, attribute: Attribute, restricted: bool) -> Any:
-    """The value without the restricted parts inside it."""
-    hidden = () if restricted else tuple(part.name for part in attribute.fields if part.restricted)
-    if not hidden:
-        return value
-    if isinstance(value, list):
-        return [_without(element, hidden) for element in value]
-    return _without(value, hidden)
-
-
-def _without(value: Any, hidden: Collection[str]) -> Any:
-    if not isinstance(value, Mapping):
-        return value
-    return {name: part for name, part in value.items() if name not in hidden}
-
-
-def data(
-    version: Version, projected: Mapping[str, Any], target: Target, schema: EntitySchema
-) -> dict[str, Any]:
-    """The golden record as the target gets it: canonical, with the target's own ids and words."""
+def data(version: Version, target: Target, attributes: Sequence[Attribute]) -> dict[str, Any]:
+    """The golden record as every consumer sees it, beside it the target's own ids and words."""
     return {
-        "id": version.golden,
-        "code": version.code,
-        "entity": version.entity,
-        "version": version.version,
-        **projected,
+        **version.document,
         "target": {
             "system": target.system,
             "source_ids": list(target.source_ids),
             "references": {name: list(ids) for name, ids in sorted(target.references.items())},
-            "codes": dict(_words(projected, schema.attributes, target.codes, "")),
+            "codes": dict(_words(version.document, attributes, target.codes, "")),
         },
     }
 
@@ -170,10 +122,13 @@ def _words(
 
 
 def digest(content: Mapping[str, Any]) -> str:
-    """Equal for equal content. Beside the version stand only the ids that the target gave itself,
-    which it need not be told."""
-    target = {k: v for k, v in content["target"].items() if k != "source_ids"}
-    return sha256(_json({**content, "version": None, "target": target})).hexdigest()
+    """Equal for equal content.
+
+    Not content are the version and its times, and the ids that the target gave itself.
+    """
+    told = {name: value for name, value in content.items() if name not in BESIDE}
+    target = {name: value for name, value in content["target"].items() if name != "source_ids"}
+    return sha256(_json({**told, "target": target})).hexdigest()
 
 
 def event(
@@ -263,4 +218,20 @@ def is_secret(text: str) -> bool:
 
 
 def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    text = json.dumps(
+        value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_text
+    )
+    return text.encode()
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not sent")
+
+
+def instant(moment: datetime) -> str:
+    """RFC 3339 in UTC."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -18,11 +18,13 @@ import structlog
 from django.db.models import Min, Q
 
 from canonical import configuration
+from canonical.documents import records
+from canonical.documents.records import View
 from canonical.entities import schema_of
-from canonical.models import Change, FeedState, GoldenReference, SourceRecord
+from canonical.models import Change, FeedState, GoldenReference, GoldenState, SourceRecord
 from sync.models import Mode, Subscription
 from sync.outbound import dependencies, envelope
-from sync.outbound.envelope import LEFT, Message, Scope, Target, Version
+from sync.outbound.envelope import LEFT, Message, Target, Version
 from sync.outbound.lanes import Claimed, Settlement
 from sync.outbound.retry import Judgement, Verdict
 from sync.outbound.selection import selects
@@ -93,7 +95,7 @@ class Surroundings:
             subscription=subscription,
             timeline=FeedState.objects.values_list("timeline", flat=True).get(pk=1),
             due=due,
-            rows=_rows(due),
+            rows=_rows(due, view_of(subscription)),
             references=references,
             ids=ids,
             codes=_codes(subscription.system_id),
@@ -114,7 +116,7 @@ class Surroundings:
     ) -> Sendable | Settlement:
         if not self._carries(version):
             return self._farewell(lane, version)
-        if version.document["state"] == "merged" and not _may_be_there(lane):
+        if version.document["state"] == GoldenState.MERGED and not _may_be_there(lane):
             return _silent(lane, version, "", "the target never held the merged record")
         content = self._content(version)
         digest = envelope.digest(content)
@@ -128,7 +130,7 @@ class Surroundings:
     def _carries(self, version: Version) -> bool:
         """Whether the subscription still wants this record; an erased version has no content."""
         wanted = version.entity in self.subscription.entities
-        return wanted and selects(self.subscription.filter, version.entity, version.document)
+        return wanted and selects(self.subscription.filter, version.entity, version.content)
 
     def _farewell(self, lane: Claimed, version: Version) -> Sendable | Settlement:
         """Tell the target once that a record it holds is no longer for it."""
@@ -139,7 +141,6 @@ class Surroundings:
         return self._sendable(lane, version, content, LEFT, LEFT)
 
     def _content(self, version: Version) -> dict[str, Any]:
-        schema = schema_of(version.entity)
         golden = UUID(version.golden)
         target = Target(
             system=self.subscription.system_id,
@@ -149,8 +150,7 @@ class Surroundings:
             },
             codes=self.codes,
         )
-        projected = envelope.project(version.document, schema, scope_of(self.subscription))
-        return envelope.data(version, projected, target, schema)
+        return envelope.data(version, target, schema_of(version.entity).attributes)
 
     def _is_echo(self, version: Version, winners: Mapping[str, str]) -> bool:
         """Whether every value came from one record of the target's own system.
@@ -175,10 +175,10 @@ class Surroundings:
         return Sendable(lane, version.version, digest, message)
 
 
-def scope_of(subscription: Subscription) -> Scope:
-    """What the subscription may see."""
+def view_of(subscription: Subscription) -> View:
+    """How records are shown to the target."""
     allowed = subscription.attributes
-    return Scope(None if allowed is None else frozenset(allowed), subscription.restricted)
+    return View(subscription.restricted, None if allowed is None else frozenset(allowed))
 
 
 def _may_be_there(lane: Claimed) -> bool:
@@ -201,28 +201,33 @@ def _due_versions(subscription: Subscription, lanes: Sequence[Claimed]) -> dict[
     return due | dict(following.annotate(v=Min("version")).values_list("golden_id", "v"))
 
 
-def _rows(due: Mapping[UUID, int]) -> dict[UUID, Row]:
-    changes = Change.objects.select_related("golden").filter(
-        golden__in=due, version__in=set(due.values())
-    )
-    return {
-        change.golden_id: (_version(change), change.winners or {})
-        for change in changes
+def _rows(due: Mapping[UUID, int], view: View) -> dict[UUID, Row]:
+    changes = [
+        change
+        for change in Change.objects.select_related("golden").filter(
+            golden__in=due, version__in=set(due.values())
+        )
         if due[change.golden_id] == change.version
+    ]
+    documents = records.show([records.then(change) for change in changes], view)
+    return {
+        change.golden_id: (_version(change, document), change.winners or {})
+        for change, document in zip(changes, documents, strict=True)
     }
 
 
-def _version(change: Change) -> Version:
+def _version(change: Change, document: Mapping[str, Any]) -> Version:
     return Version(
         golden=str(change.golden_id),
         code=change.golden.code,
         entity=change.entity,
         version=change.version,
         kind=change.kind,
-        time=change.recorded_at.isoformat().replace("+00:00", "Z"),
+        time=envelope.instant(change.recorded_at),
         position=change.position,
         correlation_id=change.correlation_id,
-        document=change.after or {"state": "erased", "merged_into": None, "sources": []},
+        content=change.after or {},
+        document=document,
     )
 
 
@@ -238,12 +243,12 @@ def _own_ids(
     subscription: Subscription, goldens: Collection[UUID]
 ) -> tuple[dict[UUID, list[str]], frozenset[str]]:
     """The target's ids per golden record, the primary first; and the records that contribute."""
-    records = SourceRecord.objects.filter(
+    linked = SourceRecord.objects.filter(
         system=subscription.system_id, links__until__isnull=True, links__golden__in=goldens
     ).order_by("-primary", "source_id")
     ids: dict[UUID, list[str]] = defaultdict(list)
     own = set()
-    for record, golden, source_id in records.values_list("id", "links__golden_id", "source_id"):
+    for record, golden, source_id in linked.values_list("id", "links__golden_id", "source_id"):
         ids[golden].append(source_id)
         own.add(str(record))
     return dict(ids), frozenset(own)
