@@ -220,7 +220,8 @@ class _Intake:
     def _lock_goldens(self, placements: Sequence[Placement]) -> dict[UUID, Golden]:
         """Everything this will write: own golden records, joined ones, and those that wait."""
         own = {item.golden for item in self.judged if item.golden and item.counts}
-        joined = {p.golden for p in placements if not p.created}
+        fresh = {p.golden for p in placements if p.created}
+        joined = {p.golden for p in placements} - fresh
         arriving = [i.arrival.source_id for i in self.judged if i.golden is None and i.counts]
 
         def plan() -> set[UUID]:
