@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from canonical.api.contract import problems, renderers
 from canonical.api.contract.problems import Problem
+from canonical.identity import errors as identity
 from canonical.validation import Fault
 
 log = structlog.get_logger(__name__)
@@ -61,6 +62,31 @@ def _denied(error: PermissionDenied) -> Problem:
 def _database(error: Exception) -> Problem:
     log.warning("database_unavailable", error=str(error).splitlines()[0])
     return Problem("unavailable", headers={"Retry-After": RETRY_SECONDS})
+
+
+@translates(identity.NotFound)
+def _unknown(error: identity.NotFound) -> Problem:
+    return Problem("not-found", str(error))
+
+
+@translates(identity.Conflict)
+def _conflict(error: identity.Conflict) -> Problem:
+    return Problem("state-conflict", str(error))
+
+
+@translates(identity.VersionConflict)
+def _version(error: identity.VersionConflict) -> Problem:
+    return Problem("precondition-failed", str(error))
+
+
+@translates(identity.Refused)
+def _refused(error: identity.Refused) -> Problem:
+    return Problem("unprocessable", str(error))
+
+
+@translates(identity.Busy)
+def _busy(error: identity.Busy) -> Problem:
+    return Problem("unavailable", str(error), headers={"Retry-After": RETRY_SECONDS})
 
 
 @translates(exceptions.ValidationError)

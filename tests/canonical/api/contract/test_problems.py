@@ -9,7 +9,9 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from canonical.api.contract.handler import problem_of
 from canonical.api.contract.problems import BY_STATUS, KINDS
+from canonical.identity import errors
 from tests.canonical.api.conftest import Caller
 
 PATHS = "/api/probe"
@@ -99,6 +101,17 @@ def test_one_bad_line_does_not_refuse_the_others(caller: Caller) -> None:
 def test_nul_in_an_address(caller: Caller) -> None:
     problem(caller("read").get(f"{PATHS}/systems?search=%00"), "invalid-request")
     problem(caller("read").get(f"{PATHS}/of/c%00rm"), "invalid-request")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(errors.NotFound, 404), (errors.Conflict, 409), (errors.VersionConflict, 412),
+     (errors.Refused, 422), (errors.Busy, 503)],
+)  # fmt: skip
+def test_what_identity_refuses_is_told(error: type[Exception], status: int) -> None:
+    found = problem_of(error("CL-000001 is merged."))
+    assert found is not None
+    assert (found.kind.status, found.detail) == (status, "CL-000001 is merged.")
 
 
 def test_a_database_that_is_away_asks_to_come_again(caller: Caller) -> None:
