@@ -141,6 +141,6 @@ def _same(row: models.Model, column: str, value: Any) -> bool:
         return (held is None) == (value is None)
     field = next(f for f in row._meta.concrete_fields if f.attname == column)
     if isinstance(field, models.ForeignKey):
-        return str(held) == value
+        return bool(str(held) == value)
     expected: object = field.to_python(value)
     return bool(expected == held)
