@@ -50,7 +50,7 @@ def open_items(needs: Sequence[Need], moment: datetime | None = None) -> None:
 
 def close_items(kind: WorkKind, subjects: Collection[str]) -> int:
     """Close the open items of a kind about these subjects; how many there were."""
-    items = WorkItem.objects.filter(kind=kind, subject__in=list(subjects), state="open")
+    items = WorkItem.objects.filter(kind=kind, subject__any=list(subjects), state="open")
     return items.update(state="done", closed_at=writer.now())
 
 
@@ -59,5 +59,5 @@ REVIEWED = (WorkKind.POSSIBLE_MATCH, WorkKind.AMBIGUOUS_MATCH)
 
 def in_review(goldens: Collection[UUID]) -> set[UUID]:
     """Those of the golden records whose identity a person is still asked about."""
-    items = WorkItem.objects.filter(golden__in=list(goldens), kind__in=REVIEWED, state="open")
+    items = WorkItem.objects.filter(golden__any=list(goldens), kind__in=REVIEWED, state="open")
     return {golden for golden in items.values_list("golden_id", flat=True) if golden}

@@ -62,7 +62,7 @@ def delete(model: type[models.Model], column: str, values: Iterable[Any]) -> Non
     """Delete the rows whose column holds one of the values, without reading them first."""
     wanted = list(values)
     if wanted:
-        queryset = model._default_manager.filter(**{f"{column}__in": wanted})
+        queryset = model._default_manager.filter(**{f"{column}__any": wanted})
         queryset._raw_delete(queryset.db)
 
 

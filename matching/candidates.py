@@ -80,16 +80,16 @@ def members_of(records: Collection[UUID]) -> dict[UUID, list[Member]]:
     """By golden record: all records of every golden record that holds one of these."""
     if not records:
         return {}
-    holding = Link.objects.filter(record__in=list(records), until__isnull=True)
+    holding = Link.objects.filter(record__any=list(records), until__isnull=True)
     return members(set(holding.values_list("golden_id", flat=True)))
 
 
 def members(goldens: Collection[UUID]) -> dict[UUID, list[Member]]:
     """The linked records of golden records with their features, the oldest first."""
-    links = Link.objects.filter(golden__in=list(goldens), until__isnull=True)
+    links = Link.objects.filter(golden__any=list(goldens), until__isnull=True)
     rows = links.order_by("record_id").values_list("record_id", "golden_id", "record__system_id")
     owners = {record: (golden, system) for record, golden, system in rows}
-    packed = MatchFeatures.objects.filter(record__in=list(owners))
+    packed = MatchFeatures.objects.filter(record__any=list(owners))
     found: dict[UUID, list[Member]] = defaultdict(list)
     for record, blob in packed.order_by("record").values_list("record", "packed"):
         golden, system = owners[record]

@@ -16,7 +16,7 @@ from matching.resolve import newcomer
 def refresh(goldens: Collection[UUID]) -> int:
     """File the records of these golden records again under their present values; how many."""
     links = Link.objects.filter(
-        golden__in=list(goldens), until__isnull=True, record__current__isnull=False
+        golden__any=list(goldens), until__isnull=True, record__current__isnull=False
     ).exclude(record__system=CONSOLE)
     groups: dict[tuple[str, str], list[tuple[UUID, dict[str, object]]]] = defaultdict(list)
     for record, system, entity, values in links.values_list(

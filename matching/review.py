@@ -109,7 +109,7 @@ def _unanswered(drafts: Sequence[Review]) -> list[Review]:
         return []
     records = {r for d in drafts for r in (d.record_a_id, d.record_b_id)}
     answered = set(decisions.standing(records))
-    asked = Review.objects.filter(Q(record_a__in=records) | Q(record_b__in=records), state=OPEN)
+    asked = Review.objects.filter(Q(record_a__any=records) | Q(record_b__any=records), state=OPEN)
     answered |= set(asked.values_list("record_a_id", "record_b_id"))
     fresh: dict[tuple[UUID, UUID], Review] = {}
     for draft in drafts:
@@ -194,7 +194,7 @@ def _answer(review: Review, kind: DecisionKind, cause: Cause, moment: datetime) 
 def _sides(review: Review) -> set[UUID]:
     """The golden records the two records are linked to today."""
     links = Link.objects.filter(
-        record__in=[review.record_a_id, review.record_b_id], until__isnull=True
+        record__any=[review.record_a_id, review.record_b_id], until__isnull=True
     )
     return set(links.values_list("golden_id", flat=True))
 
@@ -216,11 +216,11 @@ def with_sides(reviews: QuerySet[Review]) -> QuerySet[Any]:
 
 def settle(goldens: Collection[UUID], cause: Cause) -> None:
     """After identity changed: close the reviews it made moot, publish what waits no longer."""
-    touching = Q(golden_a__in=list(goldens)) | Q(golden_b__in=list(goldens))
+    touching = Q(golden_a__any=list(goldens)) | Q(golden_b__any=list(goldens))
     moot = with_sides(Review.objects.filter(touching, state=OPEN)).filter(now_a=F("now_b"))
     ids = list(moot.values_list("id", flat=True))
     if ids:
-        Review.objects.filter(id__in=ids).update(
+        Review.objects.filter(id__any=ids).update(
             state=ReviewState.CLOSED, decided_at=writer.now(), version=F("version") + 1
         )
         for kind in ReviewKind:
@@ -231,7 +231,7 @@ def settle(goldens: Collection[UUID], cause: Cause) -> None:
 def release(goldens: Collection[UUID], cause: Cause) -> None:
     """Publish golden records that were held for a review and are asked about no more."""
     waiting = Golden.objects.filter(
-        id__in=list(goldens), published_version__isnull=True, version__gt=0
+        id__any=list(goldens), published_version__isnull=True, version__gt=0
     ).exclude(state=GoldenState.MERGED)
     free = set(waiting.values_list("id", flat=True))
     free -= worklist.in_review(free)

@@ -73,5 +73,5 @@ def mark_all(goldens: models.QuerySet[Golden], reason: str) -> int:
 
 def pending(goldens: Collection[UUID]) -> set[UUID]:
     """Those of the golden records that wait for a recompute."""
-    due = RecomputeDue.objects.filter(golden__in=list(goldens))
+    due = RecomputeDue.objects.filter(golden__any=list(goldens))
     return set(due.values_list("golden_id", flat=True))

@@ -66,7 +66,7 @@ _COLUMNS = (
 def load(goldens: Collection[UUID], config: Configuration) -> dict[UUID, Inputs]:
     """The inputs of each golden record; keeps the marks of what could not be resolved true."""
     loaded = {golden: Inputs() for golden in goldens}
-    links = Link.objects.filter(golden__in=list(goldens), until__isnull=True)
+    links = Link.objects.filter(golden__any=list(goldens), until__isnull=True)
     rows = [_Row(*row) for row in links.values_list(*_COLUMNS)]
     known = [row.record for row in rows if row.values]
     targets = _targets(known)
@@ -144,7 +144,7 @@ def _approved(rows: Collection[_Row]) -> dict[tuple[UUID, str], Any]:
     ]
     if not guarded:
         return {}
-    newest = ApprovedValue.objects.filter(record__in=guarded).order_by("id")
+    newest = ApprovedValue.objects.filter(record__any=guarded).order_by("id")
     return {
         (record, attribute): value
         for record, attribute, value in newest.values_list("record_id", "attribute", "value")
@@ -159,7 +159,7 @@ def _targets(records: Collection[UUID]) -> dict[UUID, dict[str, tuple[UUID | Non
         record__source_id=OuterRef("source_id"),
         until__isnull=True,
     )
-    rows = SourceReference.objects.filter(record__in=list(records)).annotate(
+    rows = SourceReference.objects.filter(record__any=list(records)).annotate(
         linked=Subquery(linked.values("golden_id")[:1], output_field=UUIDField())
     )
     found = list(rows.values_list("record_id", "path", "linked", "golden_id", "id", "pending"))
@@ -175,7 +175,7 @@ def survivors(goldens: Collection[UUID]) -> dict[UUID, UUID]:
     ends = {golden: golden for golden in goldens}
     moving = set(ends)
     while moving:
-        merged = Golden.objects.filter(id__in=moving, merged_into__isnull=False)
+        merged = Golden.objects.filter(id__any=moving, merged_into__isnull=False)
         steps = dict(merged.values_list("id", "merged_into_id"))
         ends = {start: steps.get(end, end) for start, end in ends.items()}
         moving = set(steps.values())
@@ -204,17 +204,17 @@ class _Marks:
                     flips[now].append(row)
         for value, ids in flips.items():
             if ids:
-                SourceReference.objects.filter(id__in=ids).update(pending=value)
+                SourceReference.objects.filter(id__any=ids).update(pending=value)
 
     def _save_unmapped(self) -> None:
-        rows = UnmappedValue.objects.filter(record__in=self.records)
+        rows = UnmappedValue.objects.filter(record__any=self.records)
         held: dict[UUID, set[tuple[str, str, str]]] = defaultdict(set)
         for record, *row in rows.values_list("record_id", "path", "vocabulary", "value"):
             held[record].add((row[0], row[1], row[2]))
         changed = [r for r in self.records if self.unmapped.get(r, set()) != held.get(r, set())]
         if not changed:
             return
-        UnmappedValue.objects.filter(record__in=changed).delete()
+        UnmappedValue.objects.filter(record__any=changed).delete()
         UnmappedValue.objects.bulk_create(
             UnmappedValue(record_id=record, path=path, vocabulary=vocabulary, value=value[:255])
             for record in changed

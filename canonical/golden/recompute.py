@@ -61,7 +61,7 @@ def recompute(goldens: Collection[Golden], occasion: Occasion) -> dict[UUID, Com
         item.kind = occasion.kinds.get(item.golden.id) or _kind(item)
         _advance(item, moment, occasion)
     _save(changed, config, occasion)
-    RecomputeDue.objects.filter(golden__in=[g.id for g in goldens]).delete()
+    RecomputeDue.objects.filter(golden__any=[g.id for g in goldens]).delete()
     return computed
 
 

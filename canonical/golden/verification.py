@@ -66,18 +66,18 @@ class _Stored:
     def __init__(self, entity: str, goldens: list[Golden]) -> None:
         ids = [g.id for g in goldens]
         self.entity = entity
-        self.typed = {row.pk: row for row in model_of(entity)._default_manager.filter(pk__in=ids)}
+        self.typed = {row.pk: row for row in model_of(entity)._default_manager.filter(pk__any=ids)}
         self.rows = _list_rows(entity, ids)
         self.references: dict[UUID, set[tuple[str, str]]] = {golden: set() for golden in ids}
-        edges = GoldenReference.objects.filter(golden__in=ids)
+        edges = GoldenReference.objects.filter(golden__any=ids)
         for golden, path, target in edges.values_list("golden_id", "path", "target_id"):
             self.references[golden].add((path, str(target)))
-        heads = Change.objects.filter(golden__in=ids).order_by("golden_id", "version")
+        heads = Change.objects.filter(golden__any=ids).order_by("golden_id", "version")
         self.journal = {
             golden: (version, after)
             for golden, version, after in heads.values_list("golden_id", "version", "after")
         }
-        history = model_of(entity).history.filter(golden_id__in=ids)  # type: ignore[attr-defined]
+        history = model_of(entity).history.filter(golden_id__any=ids)  # type: ignore[attr-defined]
         newest = history.values("golden_id").annotate(newest=models.Max("version"))
         self.history = dict(newest.values_list("golden_id", "newest"))
 

@@ -29,7 +29,7 @@ def standing(records: Collection[UUID]) -> dict[tuple[UUID, UUID], DecisionKind]
     """The newest live decision on every pair that touches one of these records."""
     wanted = list(records)
     rows = Decision.objects.filter(
-        Q(record_a__in=wanted) | Q(record_b__in=wanted), withdrawn_at__isnull=True
+        Q(record_a__any=wanted) | Q(record_b__any=wanted), withdrawn_at__isnull=True
     ).order_by("at", "id")
     return {
         (a, b): DecisionKind(kind)

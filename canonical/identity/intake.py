@@ -109,7 +109,7 @@ def judge(
 def _held(system: str, entity: str, source_ids: Collection[str]) -> dict[str, SourceRecord]:
     link = Link.objects.filter(record=OuterRef("pk"), until__isnull=True).values("golden_id")
     records = SourceRecord.objects.filter(
-        system=system, entity=entity, source_id__in=list(source_ids)
+        system=system, entity=entity, source_id__any=list(source_ids)
     )
     rows = records.select_related("current").annotate(
         golden=Subquery(link[:1], output_field=UUIDField())
@@ -184,7 +184,7 @@ def _needs_history(item: Judged) -> bool:
 def _histories(items: Sequence[Judged]) -> dict[UUID, list[Said]]:
     histories: dict[UUID, list[Said]] = defaultdict(list)
     if items:
-        versions = SourceVersion.objects.filter(record__in=[j.record for j in items], faults=[])
+        versions = SourceVersion.objects.filter(record__any=[j.record for j in items], faults=[])
         for version in versions:
             histories[version.record_id].append(_stored(version))
     return histories
@@ -359,8 +359,8 @@ def named_goldens(names: Collection[str]) -> dict[str, tuple[UUID, str]]:
             ids[UUID(name)] = name
         except ValueError:
             continue
-    by_id = Golden.objects.filter(id__in=ids).values_list("id", "entity")
-    by_code = Golden.objects.filter(code__in=names).values_list("code", "id", "entity")
+    by_id = Golden.objects.filter(id__any=ids).values_list("id", "entity")
+    by_code = Golden.objects.filter(code__any=names).values_list("code", "id", "entity")
     found = {ids[golden]: (golden, entity) for golden, entity in by_id}
     found.update({code: (golden, entity) for code, golden, entity in by_code})
     return found

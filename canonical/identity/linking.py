@@ -77,13 +77,13 @@ def move(
     """Close the open links of these records and open one to the golden record given for each."""
     if not records:
         return
-    Link.objects.filter(record__in=list(records), until__isnull=True).update(until=moment)
+    Link.objects.filter(record__any=list(records), until__isnull=True).update(until=moment)
     open_links([(record, golden, cause) for record, golden in records.items()], moment, merge)
 
 
 def linked(goldens: Iterable[UUID]) -> dict[UUID, UUID]:
     """The records linked to these golden records today, with the golden record of each."""
-    links = Link.objects.filter(golden__in=list(goldens), until__isnull=True)
+    links = Link.objects.filter(golden__any=list(goldens), until__isnull=True)
     return dict(links.order_by("record_id").values_list("record_id", "golden_id"))
 
 
@@ -92,7 +92,7 @@ def referring(records: Collection[UUID], limit: int | None = None) -> list[UUID]
     if not records:
         return []
     named = SourceRecord.objects.filter(
-        id__in=list(records),
+        id__any=list(records),
         system=OuterRef("system_code"),
         entity=OuterRef("entity"),
         source_id=OuterRef("source_id"),
@@ -102,7 +102,7 @@ def referring(records: Collection[UUID], limit: int | None = None) -> list[UUID]
 
 def naming(goldens: Collection[UUID], limit: int | None = None) -> list[UUID]:
     """The golden records with a record that names one of these golden records by its id."""
-    return _referring(Q(golden__in=list(goldens)), limit) if goldens else []
+    return _referring(Q(golden__any=list(goldens)), limit) if goldens else []
 
 
 def waiting_for(
@@ -111,7 +111,7 @@ def waiting_for(
     """The golden records with a record whose reference to one of these waits for it."""
     if not source_ids:
         return []
-    wanted = Q(system_code=system, entity=entity, source_id__in=list(source_ids), pending=True)
+    wanted = Q(system_code=system, entity=entity, source_id__any=list(source_ids), pending=True)
     return _referring(wanted, limit)
 
 

@@ -192,7 +192,7 @@ def split(
 
 def _former_homes(golden: UUID, records: Collection[UUID]) -> dict[UUID, UUID | None]:
     """The golden record each came from, where that still stands on its own."""
-    links = Link.objects.filter(record__in=list(records), until__isnull=False).exclude(
+    links = Link.objects.filter(record__any=list(records), until__isnull=False).exclude(
         golden=golden
     )
     homes: dict[UUID, UUID | None] = dict.fromkeys(records)
@@ -291,7 +291,7 @@ def tree(golden: UUID) -> list[Merge]:
     rows: list[Merge] = []
     level = [golden]
     while level:
-        merges = Merge.objects.filter(survivor__in=level, undone_at__isnull=True)
+        merges = Merge.objects.filter(survivor__any=level, undone_at__isnull=True)
         found = list(merges.select_related("absorbed").order_by("at"))
         rows += found
         level = [row.absorbed_id for row in found]

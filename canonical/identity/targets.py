@@ -65,7 +65,7 @@ def _linked(owner: str, entity: str, source_ids: set[str]) -> dict[Key, str]:
     links = Link.objects.filter(
         record__system=owner,
         record__entity=entity,
-        record__source_id__in=source_ids,
+        record__source_id__any=source_ids,
         until__isnull=True,
     )
     rows = links.values_list("record__source_id", "golden_id")

@@ -93,5 +93,5 @@ def locked_rows(goldens: Collection[UUID]) -> dict[UUID, Golden]:
     """The golden rows, locked until the end of the transaction."""
     if not goldens:
         return {}
-    rows = Golden.objects.select_for_update().filter(id__in=list(goldens)).order_by("id")
+    rows = Golden.objects.select_for_update().filter(id__any=list(goldens)).order_by("id")
     return {row.id: row for row in rows}

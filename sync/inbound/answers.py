@@ -77,10 +77,10 @@ class Answers:
         self.unmapped: dict[UUID, list[dict[str, str]]] = {}
         if not records:
             return
-        pending = SourceReference.objects.filter(record__in=records, pending=True)
+        pending = SourceReference.objects.filter(record__any=records, pending=True)
         for record, path in pending.order_by("id").values_list("record_id", "path"):
             self.pending.setdefault(record, []).append(path)
-        unmapped = UnmappedValue.objects.filter(record__in=records).order_by("id")
+        unmapped = UnmappedValue.objects.filter(record__any=records).order_by("id")
         for record, path, vocabulary, value in unmapped.values_list(
             "record_id", "path", "vocabulary", "value"
         ):

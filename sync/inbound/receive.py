@@ -239,7 +239,7 @@ class _Intake:
             raise units.Grown
         held = {item.record: item.golden for item in self.judged if item.golden}
         if held:
-            links = Link.objects.filter(record__in=list(held), until__isnull=True)
+            links = Link.objects.filter(record__any=list(held), until__isnull=True)
             if dict(links.values_list("record_id", "golden_id")) != held:
                 raise units.Grown
 
