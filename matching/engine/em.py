@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.engine.compare.base import Level, Levels
-from matching.engine.profile import Overlap, Profile
+from matching.engine.profile import Profile
 
 Floats = npt.NDArray[np.float64]
 
@@ -68,7 +68,7 @@ def total_bits(profile: Profile, fit: Fit, levels: Levels) -> Floats:
         total += row
     for places, against, cap in profile.shared:
         excess = np.maximum(sum(rows[k] for k in places) - cap, 0)
-        total -= np.where(rows[against] < Overlap.OBJECTION, excess, 0)
+        total -= np.where(rows[against] < 0, excess, 0)
     return total
 
 

@@ -33,14 +33,11 @@ class Key:
 @dataclass(frozen=True, slots=True)
 class Overlap:
     """Attributes that neighbours share, such as phone and address: where another attribute
-    speaks clearly against a match, together they count for no more than `bits`."""
+    speaks against a match, together they count for no more than `bits`."""
 
     attributes: tuple[str, ...]
     against: str
     bits: float
-
-    OBJECTION = -3.0
-    """A weight below this many bits is a clear objection."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from matching.engine.compare.base import Comparator, Index, Levels
 from matching.engine.frame import AtomColumn, Frame, frame_of, open_cells, product
 from matching.engine.model import BIT, Model
 from matching.engine.normalise import Features
-from matching.engine.profile import Overlap, Profile
+from matching.engine.profile import Profile
 
 Weights = npt.NDArray[np.int64]
 
@@ -77,7 +77,7 @@ def totals(profile: Profile, model: Model, levels: Levels) -> Weights:
         total += row
     for places, against, cap in profile.shared:
         excess = np.maximum(np.sum([rows[k] for k in places], axis=0) - round(cap * BIT), 0)
-        total -= np.where(rows[against] < Overlap.OBJECTION * BIT, excess, 0)
+        total -= np.where(rows[against] < 0, excess, 0)
     return total
 
 
@@ -139,7 +139,7 @@ def comparisons(
 def _counted_once(profile: Profile, items: Sequence[Comparison]) -> Iterator[Comparison]:
     for places, against, cap in profile.shared:
         excess = sum(items[k].weight for k in places) - round(cap * BIT)
-        if excess > 0 and items[against].weight < Overlap.OBJECTION * BIT:
+        if excess > 0 and items[against].weight < 0:
             name = " + ".join(items[k].attribute for k in places)
             yield Comparison(name, 0, "shared by neighbours", -excess, "", "")
 

@@ -12,6 +12,7 @@ from matching.engine.fields.document import Field
 from matching.engine.profile import Key, Overlap, Part, Profile, Thresholds
 
 _ADDRESS = ("addresses", "address_line", "address_line_2", "locality", "region", "postal_code")
+_WHEREABOUTS = ("website", "phone", "address", "locality", "country")
 
 CLIENT = Profile(
     entity="client",
@@ -60,6 +61,6 @@ CLIENT = Profile(
         Key("sound+town", (Part("name", blocks.sound), Part("address", blocks.town))),
         Key("sound", (Part("name", blocks.sound),)),
     ),
-    overlaps=(Overlap(("phone", "address", "locality", "country"), against="legal_name", bits=8),),
+    overlaps=(Overlap(_WHEREABOUTS, against="legal_name", bits=8),),
     thresholds=Thresholds(),
 )

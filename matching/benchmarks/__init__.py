@@ -1,0 +1,1 @@
+"""Benchmarks of matching, run by `manage.py bench NAME`."""
