@@ -9,9 +9,10 @@ from typing import Any, Final, TypeVar
 from canonical.access import Principal
 from canonical.api.contract import describe
 from canonical.api.contract.problems import invalid
-from canonical.attributes import Attribute, EntitySchema, Kind
+from canonical.attributes import EntitySchema, Kind
 from canonical.documents import filters
 from canonical.documents.records import View
+from canonical.documents.shape import reference_paths
 from canonical.validation import instant
 
 T = TypeVar("T")
@@ -50,8 +51,8 @@ def view_of(query: Mapping[str, str], schema: EntitySchema, caller: Principal) -
     """How the caller wants records of this entity shown."""
     return View(
         sees_restricted=caller.sees_restricted,
-        fields=_names(query, "fields", {*schema.by_name, "sources"}),
-        expand=_names(query, "expand", references(schema.attributes)) or frozenset(),
+        fields=_names(query, "fields", lambda: [*schema.by_name, "sources"]),
+        expand=_names(query, "expand", lambda: reference_paths(schema.attributes)) or frozenset(),
         as_of=read(query, "as_of", moment),
         effective_on=read(query, "effective_on", filters.day),
     )
@@ -72,29 +73,18 @@ def moment(text: str) -> datetime:
     return datetime.combine(datetime.fromisoformat(day), time.max, UTC)
 
 
-def _names(query: Mapping[str, str], name: str, known: Collection[str]) -> frozenset[str] | None:
+def _names(
+    query: Mapping[str, str], name: str, known: Callable[[], Collection[str]]
+) -> frozenset[str] | None:
     def split(text: str) -> frozenset[str]:
         names = frozenset(part.strip() for part in text.split(",") if part.strip())
-        if unknown := sorted(names - set(known)):
-            raise filters.BadFilter(f"There is no {unknown[0]!a}; there are: {_list(known)}.")
+        there_are = sorted(known())
+        if unknown := sorted(names.difference(there_are)):
+            there = ", ".join(there_are)
+            raise filters.BadFilter(f"There is no {unknown[0]!a}; there are: {there}.")
         return names
 
     return read(query, name, split)
-
-
-def _list(names: Collection[str]) -> str:
-    return ", ".join(sorted(names))
-
-
-def references(attributes: Collection[Attribute], prefix: str = "") -> list[str]:
-    """Every place a reference stands at, dotted: `client`, `scope.client`, `lines.engagement`."""
-    found = []
-    for attribute in attributes:
-        path = f"{prefix}{attribute.name}"
-        if Kind.REFERENCE in (attribute.kind, attribute.of):
-            found.append(path)
-        found += references(attribute.fields, f"{path}.")
-    return found
 
 
 def filter_parameters(entity: str) -> list[dict[str, Any]]:

@@ -100,7 +100,7 @@ def _record(query: Mapping[str, str], entity: str, at: datetime | None) -> Recor
         raise missing(name)
     if at is None:
         survivor = records.survivor(golden)
-        return records.current(Golden.objects.filter(pk=survivor.pk))[0]
+        return records.current([survivor.pk])[0]
     known = records.as_of([golden.pk], at).get(golden.pk)
     if known is None:
         raise missing(name)

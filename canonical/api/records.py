@@ -88,9 +88,10 @@ class RecordList(EntityView):
         goldens = Golden.objects.filter(self._condition(query), entity=self.entity)
         if cursor := query.get("cursor"):
             goldens = goldens.filter(_after(order, unseal(cursor, purpose)))
-        found = records.current(goldens.order_by(*order)[: limit + 1])
-        page = Page.of(found, limit, purpose, lambda record: _position(order, record))
-        return Page(records.show(page.results, view), page.next_cursor).response(request)
+        rows = goldens.order_by(*order).values_list(*order)[: limit + 1]
+        page = Page.of(rows, limit, purpose, lambda row: list(map(str, row)))
+        found = records.current([row[-1] for row in page.results])
+        return Page(records.show(found, view), page.next_cursor).response(request)
 
     def _condition(self, query: Mapping[str, str]) -> Q:
         wanted = _state(query.get("state", "")) & _known_as(query)
@@ -167,9 +168,8 @@ class RecordDetail(EntityView):
 
     def _record(self, name: str, view: View) -> Record:
         if view.as_of is None:
-            goldens = Golden.objects.filter(records.named(name), entity=self.entity)
-            found = records.current(goldens)
-            if not found:
+            found = records.current([records.golden_id(name) or self.found(name).pk])
+            if not found or found[0].entity != self.entity:
                 raise missing(name)
             return found[0]
         golden = self.found(name)
@@ -276,10 +276,6 @@ def _known_as(query: Mapping[str, str]) -> Q:
 
 def _without_paging(query: Mapping[str, str]) -> str:
     return urlencode(sorted((name, query[name]) for name in query if name not in PAGING))
-
-
-def _position(order: tuple[str, ...], record: Record) -> list[str]:
-    return [str(getattr(record, name)) for name in order]
 
 
 def _after(order: tuple[str, ...], position: list[Any]) -> Q:

@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from canonical import configuration, writer
-from canonical.documents.shape import Convert, Links, shape_of
+from canonical.documents.records import shape_of
+from canonical.documents.shape import Convert, Links
 from canonical.entities import schema_of
 from canonical.golden.inputs import load
 from canonical.golden.recompute import NOTHING
@@ -24,7 +25,7 @@ def of(golden: Golden, *, sees_restricted: bool) -> dict[str, Any]:
     schema, policy = schema_of(golden.entity), config.policies.get(golden.entity, NOTHING)
     contributions = load([golden.pk], config)[golden.pk].contributions
     rows = lineage(schema, policy, contributions, writer.now().date().isoformat())
-    converts = {name: c for name, c, _ in shape_of(schema, sees_restricted).attributes}
+    converts = {name: c for name, c, _ in shape_of(golden.entity, sees_restricted).attributes}
     links = _links(golden.entity, rows)
     return {
         "id": golden.pk,

@@ -13,7 +13,7 @@ from django.db.models import Q
 from canonical.documents import records
 from canonical.documents.rates import Asked, Rate, rate_of, usable
 from canonical.documents.shape import Record
-from canonical.models import Golden, GoldenReference, RateCard
+from canonical.models import GoldenReference, RateCard
 
 SCOPED = ("engagement", "contract", "client")
 
@@ -63,7 +63,7 @@ class _Known:
         if not missing:
             return
         if self.as_of is None:
-            found = records.current(Golden.objects.filter(id__in=missing))
+            found = records.current(missing)
         else:
             found = list(records.as_of(missing, self.as_of).values())
         self.records |= {str(record.id): record for record in found}

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db import connection
+from django.db.models import OuterRef, Q, Subquery
 
-from canonical.documents.shape import Links, Record, document, shape_of
+from canonical.attributes import EntitySchema
+from canonical.documents.shape import Links, Record, Shape, compile_shape, document, reference_paths
 from canonical.entities import schema_of
-from canonical.models import Change, Golden, GoldenState, WorkItem
+from canonical.models import Change, Golden
 from canonical.resolution import placed
 from canonical.worklist import REVIEWED
 
 _PLACE = re.compile(r"\[\d+\]")
-_COLUMNS = (
-    "id", "code", "entity", "version", "state", "merged_into_id", "created_at", "updated_at",
-    "reviewed", "after",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +49,50 @@ def named(name: str) -> Q:
     return Q(code=name.upper()) if found is None else Q(id=found)
 
 
-def current(goldens: QuerySet[Golden]) -> list[Record]:
-    """The present version of each, in the order of the query; one statement."""
-    content = Change.objects.filter(golden=OuterRef("pk"), version=OuterRef("version"))
-    open_review = WorkItem.objects.filter(golden=OuterRef("pk"), state="open", kind__in=REVIEWED)
-    held = Q(published_version__isnull=True, state=GoldenState.ACTIVE)
-    rows: Any = goldens.annotate(
-        after=Subquery(content.values("after")[:1]),
-        reviewed=Case(When(held, then=Value(True)), default=Exists(open_review)),
-    ).values_list(*_COLUMNS)
-    known = ((*row[:-1], row[-1] or {}) for row in rows)
-    return [Record(*row) for row in known]
+_CURRENT = """
+    SELECT g.*, c.after,
+           (g.published_version IS NULL AND g.state = 'active') OR EXISTS (
+               SELECT 1 FROM canonical_workitem w
+               WHERE w.golden_id = g.id AND w.state = 'open' AND w.kind IN ({kinds})
+           ) AS in_review
+    FROM canonical_golden g
+    LEFT JOIN canonical_change c ON c.golden_id = g.id AND c.version = g.version
+    WHERE g.id IN ({ids})
+"""
+
+
+def current(goldens: Sequence[UUID]) -> list[Record]:
+    """The present version of each, in their order, unknown ones left out; one statement.
+
+    Raw, because every read asks: a third of the time the ORM takes to write the same.
+    """
+    if not goldens:
+        return []
+    sql = _CURRENT.format(kinds=_slots(REVIEWED), ids=_slots(goldens))
+    key = Golden._meta.pk
+    ids = [key.get_db_prep_value(golden, connection) for golden in goldens]
+    rows = Golden.objects.raw(sql, [*REVIEWED, *ids])
+    found = {row.pk: _now(row) for row in rows}
+    return [found[golden] for golden in goldens if golden in found]
+
+
+def _slots(values: Sequence[Any]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def _now(row: Any) -> Record:
+    return Record(
+        id=row.id,
+        code=row.code,
+        entity=row.entity,
+        version=row.version,
+        state=row.state,
+        merged_into=row.merged_into_id,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        in_review=bool(row.in_review),
+        content=json.loads(row.after) if row.after else {},
+    )
 
 
 def as_of(goldens: Collection[UUID], moment: datetime) -> dict[UUID, Record]:
@@ -95,13 +128,19 @@ def survivor(golden: Golden) -> Golden:
     return golden
 
 
+@cache
+def shape_of(entity: str, sees_restricted: bool) -> Shape:
+    """The shape of an entity's documents; compiled once."""
+    return compile_shape(schema_of(entity), sees_restricted)
+
+
 def show(records: Sequence[Record], view: View) -> list[dict[str, Any]]:
     """The documents of these records, references resolved for all of them at once."""
     links = _links(records, view)
     return [
         document(
             record,
-            shape_of(schema_of(record.entity), view.sees_restricted),
+            shape_of(record.entity, view.sees_restricted),
             links,
             view.fields,
             view.effective_on,
@@ -110,10 +149,18 @@ def show(records: Sequence[Record], view: View) -> list[dict[str, Any]]:
     ]
 
 
+@cache
+def _referring(entity: str) -> EntitySchema:
+    """The entity with the attributes alone that hold references: a shorter walk per record."""
+    schema = schema_of(entity)
+    paths = {path.partition(".")[0] for path in reference_paths(schema.attributes)}
+    return replace(schema, attributes=tuple(a for a in schema if a.name in paths))
+
+
 def _links(records: Iterable[Record], view: View) -> Links:
     by_path: dict[str, set[UUID]] = {}
     for record in records:
-        for path, _, target, _ in placed(schema_of(record.entity), record.content):
+        for path, _, target, _ in placed(_referring(record.entity), record.content):
             by_path.setdefault(_PLACE.sub("", path), set()).add(UUID(target))
     wanted = set().union(*(by_path.get(path, set()) for path in view.expand))
     plain = set().union(*by_path.values()) - wanted
@@ -130,7 +177,7 @@ def _expanded(targets: Collection[UUID], view: View) -> Mapping[str, Any]:
     if not targets:
         return {}
     if view.as_of is None:
-        records = current(Golden.objects.filter(id__in=targets))
+        records = current(list(targets))
     else:
         records = list(as_of(targets, view.as_of).values())
     inner = View(view.sees_restricted, as_of=view.as_of, effective_on=view.effective_on)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -64,8 +63,7 @@ class Shape:
     dated: tuple[tuple[str, tuple[str, str]], ...]
 
 
-@cache
-def shape_of(schema: EntitySchema, sees_restricted: bool) -> Shape:
+def compile_shape(schema: EntitySchema, sees_restricted: bool) -> Shape:
     """The shape of an entity's documents."""
     return Shape(
         tuple((a.name, _convert(a, a.name, sees_restricted), _nothing(a)) for a in schema),
@@ -83,6 +81,17 @@ def restricted_paths(attributes: Collection[Attribute], prefix: str = "") -> lis
             found.append(path)
         else:
             found += restricted_paths(attribute.fields, f"{path}.")
+    return found
+
+
+def reference_paths(attributes: Collection[Attribute], prefix: str = "") -> list[str]:
+    """Every place a reference stands at, dotted: `client`, `scope.client`, `lines.engagement`."""
+    found = []
+    for attribute in attributes:
+        path = f"{prefix}{attribute.name}"
+        if Kind.REFERENCE in (attribute.kind, attribute.of):
+            found.append(path)
+        found += reference_paths(attribute.fields, f"{path}.")
     return found
 
 

@@ -10,14 +10,13 @@ from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
-from oauth2_provider.models import AccessToken
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 
 from canonical import access
 from canonical.access import Principal
 from canonical.api.contract.problems import Problem
-from canonical.models.access import User
+from canonical.models.access import Credential, User
 
 REALM: Final = 'Bearer realm="assay"'
 
@@ -40,14 +39,10 @@ class BearerAuthentication(BaseAuthentication):
 
 def _principal_of(token: str) -> Principal:
     checksum = sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
-    found = (
-        AccessToken.objects.select_related("application")
-        .filter(token_checksum=checksum, expires__gt=timezone.now(), application__active=True)
-        .first()
-    )
-    if found is None or found.application is None:
+    credential = Credential.of_token(checksum, timezone.now())
+    if credential is None:
         raise _refused("The token is unknown, expired or revoked.")
-    return access.of_credential(found.application, found.scope.split())
+    return access.of_credential(credential, credential.granted.split())
 
 
 def _refused(detail: str) -> Problem:
