@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 
+from django.db import connection
 from django.db.models import F
 
+from canonical import writer
 from canonical.models import (
     ConfigurationStamp,
     Crosswalk,
@@ -59,8 +62,23 @@ def touch() -> None:
 
 def current() -> Configuration:
     """The present configuration."""
+    return _configuration(stamp())
+
+
+def opening() -> tuple[Configuration, datetime]:
+    """The present configuration and the database's clock, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT number, {writer.CLOCK[connection.vendor]} "  # noqa: S608
+            "FROM canonical_configurationstamp WHERE id = 1",
+            [],
+        )
+        number, moment = cursor.fetchone()
+    return _configuration(number), writer.instant_of(moment)
+
+
+def _configuration(number: int) -> Configuration:
     global _held
-    number = stamp()
     held = _held
     if held is None or held.stamp != number:
         held = _read(number)

@@ -7,7 +7,8 @@ use cases of canonical write their rows here and nowhere else.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -19,6 +20,8 @@ from django.db import connection, models
 Row = Mapping[str, Any]
 # Below this many values one INSERT is cheaper than the extra round trips of a COPY.
 INLINE_VALUES = 600
+# What `together` takes for few: one record and what hangs on it.
+FEW = 40
 
 
 def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
@@ -28,7 +31,7 @@ def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
     columns = tuple(rows[0])
     if connection.vendor != "postgresql":
         _insert_each(model, columns, rows)
-    elif len(rows) * len(columns) <= INLINE_VALUES:
+    elif len(rows) <= FEW or len(rows) * len(columns) <= INLINE_VALUES:
         _insert_inline(model, columns, rows)
     else:
         _copy(model, columns, rows)
@@ -88,15 +91,36 @@ def next_codes(entity: str, prefix: str, count: int) -> list[str]:
     return [f"{prefix}-{number:06d}" for number in numbers]
 
 
+CLOCK = {
+    "postgresql": "clock_timestamp()",
+    "sqlite": "strftime('%%Y-%%m-%%dT%%H:%%M:%%f', 'now')",
+}
+
+
 def now() -> datetime:
     """The database's clock, not frozen by the transaction."""
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SELECT clock_timestamp()")
-            moment: datetime = cursor.fetchone()[0]
-            return moment
-        cursor.execute("SELECT strftime('%%Y-%%m-%%dT%%H:%%M:%%f', 'now')", [])
-        return datetime.fromisoformat(cursor.fetchone()[0] + "+00:00")
+        cursor.execute(f"SELECT {CLOCK[connection.vendor]}", [])
+        return instant_of(cursor.fetchone()[0])
+
+
+def instant_of(clock: datetime | str) -> datetime:
+    """What the database's clock answered, as an instant in UTC."""
+    return clock if isinstance(clock, datetime) else datetime.fromisoformat(f"{clock}+00:00")
+
+
+@contextmanager
+def together(few: bool) -> Iterator[None]:
+    """Send the writes of a few rows without waiting for each answer; many go by COPY, alone.
+
+    Errors come at the end of the block, as Django's. Nothing inside may read what it wrote.
+    """
+    if connection.vendor != "postgresql" or not few:
+        yield
+        return
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
 
 
 def _column(field: models.Field[Any, Any]) -> str:

@@ -86,6 +86,8 @@ def members_of(records: Collection[UUID]) -> dict[UUID, list[Member]]:
 
 def members(goldens: Collection[UUID]) -> dict[UUID, list[Member]]:
     """The linked records of golden records with their features, the oldest first."""
+    if not goldens:
+        return {}
     links = Link.objects.filter(golden__any=list(goldens), until__isnull=True)
     rows = links.order_by("record_id").values_list("record_id", "golden_id", "record__system_id")
     owners = {record: (golden, system) for record, golden, system in rows}
@@ -107,19 +109,23 @@ def _unpacked(blob: bytes | memoryview) -> Features | None:
         return None
 
 
-def file_records(entity: str, rows: Sequence[tuple[UUID, Features, Sequence[int]]]) -> None:
-    """Remember features and keys of records, replacing what was filed before."""
-    records = [record for record, _, _ in rows]
-    writer.delete(MatchKey, "record", records)
-    writer.delete(MatchFeatures, "record", records)
-    writer.insert(
-        MatchFeatures,
-        [{"record": r, "entity": entity, "packed": f.pack()} for r, f, _ in rows],
-    )
-    writer.insert(
-        MatchKey,
-        sorted(
-            ({"entity": entity, "key": k, "record": r} for r, _, keys in rows for k in keys),
-            key=lambda row: (row["key"], row["record"]),
-        ),
-    )
+def file_records(
+    entity: str,
+    rows: Sequence[tuple[UUID, Features, Sequence[int]]],
+    known: Collection[UUID] = (),
+) -> None:
+    """Remember features and keys of records; `known` ones replace what was filed before."""
+    with writer.together(few=len(rows) <= 1):
+        writer.delete(MatchKey, "record", known)
+        writer.delete(MatchFeatures, "record", known)
+        writer.insert(
+            MatchFeatures,
+            [{"record": r, "entity": entity, "packed": f.pack()} for r, f, _ in rows],
+        )
+        writer.insert(
+            MatchKey,
+            sorted(
+                ({"entity": entity, "key": k, "record": r} for r, _, keys in rows for k in keys),
+                key=lambda row: (row["key"], row["record"]),
+            ),
+        )

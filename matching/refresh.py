@@ -30,5 +30,6 @@ def refresh(goldens: Collection[UUID]) -> int:
             newcomer(entity, record, system, values)
             for (record, _), values in zip(rows, meant, strict=True)
         ]
-        file_records(entity, [(n.record, n.features, n.keys) for n in seen])
+        filed = [(n.record, n.features, n.keys) for n in seen]
+        file_records(entity, filed, known=[n.record for n in seen])
     return sum(len(rows) for rows in groups.values())

@@ -11,7 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -100,8 +100,12 @@ def newcomer(
     )
 
 
-def current_model(entity: str) -> Model:
-    """The active model of the entity; the one that ships until another was activated."""
+@lru_cache(maxsize=64)
+def current_model(entity: str, stamp: int) -> Model:
+    """The active model of the entity; the one that ships until another was activated.
+
+    Activating a model raises the configuration's stamp, so that no process goes on with an old one.
+    """
     row = MatchModel.objects.filter(entity=entity, active=True).values_list("version").first()
     return _model(entity, row[0] if row else "")
 
@@ -114,19 +118,19 @@ def _model(entity: str, version: str) -> Model:
     return Model.from_json(json.dumps(body))
 
 
-def place(entity: str, newcomers: Sequence[Newcomer]) -> list[Placement]:
-    """Decide every newcomer, in order. Reads candidates; writes nothing."""
+def place(entity: str, newcomers: Sequence[Newcomer], stamp: int) -> list[Placement]:
+    """Decide every newcomer, in order, under the configuration's stamp. Writes nothing."""
     if not newcomers:
         return []
-    return _Placing(entity, newcomers).run()
+    return _Placing(entity, newcomers, stamp).run()
 
 
 class _Placing:
     """The work of one chunk."""
 
-    def __init__(self, entity: str, newcomers: Sequence[Newcomer]) -> None:
+    def __init__(self, entity: str, newcomers: Sequence[Newcomer], stamp: int) -> None:
         self.profile: Profile = profile_for(entity)
-        self.model = current_model(entity)
+        self.model = current_model(entity, stamp)
         self.newcomers = newcomers
         wanted = {k for n in newcomers for k in n.keys} - self.model.stop_keys
         self.shared = candidates.sharing(entity, wanted)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery, UUIDField
+from django.db.models import Exists, OuterRef, Subquery, UUIDField
 
 from canonical.attributes import EntitySchema
 from canonical.configuration import Configuration
@@ -22,17 +22,18 @@ from canonical.models import (
     SourceReference,
     UnmappedValue,
 )
-from canonical.resolution import Resolved, resolve
+from canonical.resolution import Resolved, references, resolve
 from canonical.survivorship import Contribution
 
 
 @dataclass(slots=True)
 class Inputs:
-    """What is known about one golden record."""
+    """What is known about one golden record; `resolutions` by the records that speak."""
 
     contributions: list[Contribution] = field(default_factory=list)
     sources: list[tuple[str, str]] = field(default_factory=list)
     live: bool = False
+    resolutions: dict[UUID, Resolved] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class _Row:
     changed_at: dict[str, str]
     annotations: dict[str, dict[str, Any]]
     values: dict[str, Any] | None
+    marked: bool
 
 
 _COLUMNS = (
@@ -60,18 +62,20 @@ _COLUMNS = (
     "record__changed_at",
     "record__annotations",
     "record__current__values",
+    "marked",
 )
 
 
 def load(goldens: Collection[UUID], config: Configuration) -> dict[UUID, Inputs]:
     """The inputs of each golden record; keeps the marks of what could not be resolved true."""
     loaded = {golden: Inputs() for golden in goldens}
-    links = Link.objects.filter(golden__any=list(goldens), until__isnull=True)
+    links = Link.objects.filter(golden__any=list(goldens), until__isnull=True).annotate(
+        marked=Exists(UnmappedValue.objects.filter(record=OuterRef("record")))
+    )
     rows = [_Row(*row) for row in links.values_list(*_COLUMNS)]
-    known = [row.record for row in rows if row.values]
-    targets = _targets(known)
+    targets = _targets([row.record for row in rows if _refers(row)])
     approved = _approved([row for row in rows if row.values])
-    marks = _Marks(known)
+    marks = _Marks([row.record for row in rows if row.marked])
     for row in rows:
         inputs = loaded[row.golden]
         inputs.sources.append((row.system, row.source_id))
@@ -80,9 +84,14 @@ def load(goldens: Collection[UUID], config: Configuration) -> dict[UUID, Inputs]
         inputs.live |= row.state == RecordState.ACTIVE and row.system != CONSOLE
         resolved = _resolved(row, config, targets.get(row.record, {}), approved)
         marks.note(row.record, resolved)
+        inputs.resolutions[row.record] = resolved
         inputs.contributions.append(_contribution(row, resolved.values))
     marks.save(targets)
     return loaded
+
+
+def _refers(row: _Row) -> bool:
+    return bool(row.values) and bool(references(schema_of(row.entity), row.values or {}))
 
 
 def _contribution(row: _Row, values: dict[str, Any]) -> Contribution:
@@ -159,6 +168,8 @@ def _targets(records: Collection[UUID]) -> dict[UUID, dict[str, tuple[UUID | Non
         record__source_id=OuterRef("source_id"),
         until__isnull=True,
     )
+    if not records:
+        return {}
     rows = SourceReference.objects.filter(record__any=list(records)).annotate(
         linked=Subquery(linked.values("golden_id")[:1], output_field=UUIDField())
     )
@@ -185,8 +196,8 @@ def survivors(goldens: Collection[UUID]) -> dict[UUID, UUID]:
 class _Marks:
     """Which values are unmapped and which references pending, kept true as a side result."""
 
-    def __init__(self, records: Collection[UUID]) -> None:
-        self.records = list(records)
+    def __init__(self, marked: Collection[UUID]) -> None:
+        self.marked = set(marked)
         self.unmapped: dict[UUID, set[tuple[str, str, str]]] = {}
         self.pending: dict[UUID, set[str]] = {}
 
@@ -207,16 +218,19 @@ class _Marks:
                 SourceReference.objects.filter(id__any=ids).update(pending=value)
 
     def _save_unmapped(self) -> None:
-        rows = UnmappedValue.objects.filter(record__any=self.records)
+        records = [r for r, values in self.unmapped.items() if values or r in self.marked]
+        if not records:
+            return
+        rows = UnmappedValue.objects.filter(record__any=records)
         held: dict[UUID, set[tuple[str, str, str]]] = defaultdict(set)
         for record, *row in rows.values_list("record_id", "path", "vocabulary", "value"):
             held[record].add((row[0], row[1], row[2]))
-        changed = [r for r in self.records if self.unmapped.get(r, set()) != held.get(r, set())]
+        changed = [r for r in records if self.unmapped[r] != held.get(r, set())]
         if not changed:
             return
         UnmappedValue.objects.filter(record__any=changed).delete()
         UnmappedValue.objects.bulk_create(
             UnmappedValue(record_id=record, path=path, vocabulary=vocabulary, value=value[:255])
             for record in changed
-            for path, vocabulary, value in sorted(self.unmapped.get(record, ()))
+            for path, vocabulary, value in sorted(self.unmapped[record])
         )

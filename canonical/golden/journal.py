@@ -37,12 +37,14 @@ class Entry:
     recorded_at: datetime
 
 
-def append(entries: Sequence[Entry], cause: Cause) -> dict[UUID, str]:
-    """Write one row per entry and return each golden record's new head hash."""
-    rows = [_row(entry, cause) for entry in entries]
+def rows(entries: Sequence[Entry], cause: Cause) -> list[dict[str, Any]]:
+    """The rows of these versions; each one's `hash` is its golden record's new head."""
+    return [_row(entry, cause) for entry in entries]
+
+
+def write(rows: Sequence[dict[str, Any]]) -> None:
+    """Append rows to the journal."""
     writer.insert(Change, rows)
-    written.send(Change)
-    return {row["golden_id"]: row["hash"] for row in rows}
 
 
 def _row(entry: Entry, cause: Cause) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from canonical.golden.cause import Cause
 from canonical.golden.document import content, content_hash
 from canonical.golden.inputs import Inputs, load
 from canonical.models import ChangeKind, Golden, GoldenState, RecomputeDue
+from canonical.resolution import Resolved
 from canonical.survivorship import Policy, golden
 
 NOTHING = Policy(entity="")
@@ -30,6 +31,7 @@ class Computed:
     after: dict[str, Any]
     winners: dict[str, str]
     issues: list[dict[str, str]]
+    resolutions: dict[UUID, Resolved]
     changed: bool = False
     kind: ChangeKind | None = None
 
@@ -39,13 +41,17 @@ class Occasion:
     """Why a recompute happens.
 
     `kinds` forces a version of that kind; new records in `held` wait to be published, and
-    waiting ones in `released` wait no longer.
+    waiting ones in `released` wait no longer. A caller that has read the configuration and the
+    clock in this transaction passes them on; the clock is read again where a golden record had
+    to be locked first.
     """
 
     cause: Cause
     kinds: Mapping[UUID, ChangeKind] = field(default_factory=dict)
     held: Collection[UUID] = ()
     released: Collection[UUID] = ()
+    config: Configuration | None = None
+    moment: datetime | None = None
 
 
 def recompute(goldens: Collection[Golden], occasion: Occasion) -> dict[UUID, Computed]:
@@ -53,15 +59,16 @@ def recompute(goldens: Collection[Golden], occasion: Occasion) -> dict[UUID, Com
 
     A record whose content stays the same gets no version, no history and no journal row.
     """
-    config = configuration.current()
-    moment = writer.now()
+    config = occasion.config or configuration.current()
+    known = [g.id for g in goldens if g.version]
+    moment = occasion.moment if occasion.moment and not known else writer.now()
     computed = compute(goldens, config, moment)
     changed = [c for c in computed.values() if c.changed or c.golden.id in occasion.kinds]
     for item in changed:
         item.kind = occasion.kinds.get(item.golden.id) or _kind(item)
         _advance(item, moment, occasion)
     _save(changed, config, occasion)
-    RecomputeDue.objects.filter(golden__any=[g.id for g in goldens]).delete()
+    writer.delete(RecomputeDue, "golden", known)
     return computed
 
 
@@ -85,6 +92,7 @@ def _compute(record: Golden, inputs: Inputs, config: Configuration, moment: date
         after=after,
         winners=survivors.winners,
         issues=survivors.issues,
+        resolutions=inputs.resolutions,
         changed=content_hash(after) != record.content_hash,
     )
 
@@ -127,15 +135,17 @@ def _advance(item: Computed, moment: datetime, occasion: Occasion) -> None:
 def _save(changed: Sequence[Computed], config: Configuration, occasion: Occasion) -> None:
     if not changed:
         return
-    heads = journal.append([_entry(item, config) for item in changed], occasion.cause)
-    for item in changed:
-        item.golden.head_hash = heads[item.golden.id]
-    _save_goldens([c.golden for c in changed])
+    rows = journal.rows([_entry(item, config) for item in changed], occasion.cause)
+    for item, row in zip(changed, rows, strict=True):
+        item.golden.head_hash = row["hash"]
     by_entity: dict[str, list[typed.Version]] = defaultdict(list)
     for item in changed:
         by_entity[item.golden.entity].append(_version(item, occasion.cause))
-    for entity, versions in by_entity.items():
-        typed.save(entity, versions)
+    with writer.together(few=len(changed) <= writer.FEW):
+        journal.write(rows)
+        _save_goldens([c.golden for c in changed])
+        for entity, versions in by_entity.items():
+            typed.save(entity, versions)
 
 
 def _save_goldens(records: Sequence[Golden]) -> None:

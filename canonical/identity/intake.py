@@ -249,14 +249,21 @@ def digest_of(data: Any) -> str:
 def store(system: str, entity: str, items: Sequence[Judged], cause: Cause, at: datetime) -> None:
     """Write records, versions, references and approved values of judged arrivals."""
     kept = [item for item in items if item.said is not None]
+    with writer.together(few=len(kept) <= writer.FEW):
+        _store_records(system, entity, kept, cause, at)
+    speaking = [item for item in kept if item.before != item.values]
+    _store_references(system, entity, speaking)
+    _store_approved(entity, speaking, cause, at)
+
+
+def _store_records(
+    system: str, entity: str, kept: Sequence[Judged], cause: Cause, at: datetime
+) -> None:
     writer.insert(SourceVersion, [_version_row(item, cause, at) for item in kept])
     fresh = [item for item in kept if item.existing is None]
     writer.insert(SourceRecord, [_record_row(system, entity, item, at) for item in fresh])
     changed = [item for item in kept if item.existing is not None]
     writer.update(SourceRecord, [_record_change(item) for item in changed])
-    speaking = [item for item in kept if item.before != item.values]
-    _store_references(system, entity, speaking)
-    _store_approved(entity, speaking, cause, at)
 
 
 def _version_row(item: Judged, cause: Cause, at: datetime) -> dict[str, Any]:

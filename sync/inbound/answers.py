@@ -71,10 +71,14 @@ class Answers:
             self.goldens.update(Golden.objects.in_bulk(list(missing)))
 
     def _read_marks(self) -> None:
-        """What could not be resolved stands in two tables that the recompute has just kept true."""
-        records = [j.record for j in self.judged if j.values]
+        """What could not be resolved: as just computed, else as the two tables of it say."""
         self.pending: dict[UUID, list[str]] = {}
         self.unmapped: dict[UUID, list[dict[str, str]]] = {}
+        for item in self.computed.values():
+            for record, resolved in item.resolutions.items():
+                self.pending[record] = resolved.pending
+                self.unmapped[record] = [_unmapped(*row) for row in resolved.unmapped]
+        records = [j.record for j in self.judged if j.values and j.record not in self.pending]
         if not records:
             return
         pending = SourceReference.objects.filter(record__any=records, pending=True)
@@ -84,8 +88,7 @@ class Answers:
         for record, path, vocabulary, value in unmapped.values_list(
             "record_id", "path", "vocabulary", "value"
         ):
-            row = {"attribute": path, "vocabulary": vocabulary, "value": value}
-            self.unmapped.setdefault(record, []).append(row)
+            self.unmapped.setdefault(record, []).append(_unmapped(path, vocabulary, value))
 
     def all(self) -> list[Answer]:
         """An answer for each, in their order."""
@@ -133,6 +136,10 @@ class Answers:
             if found["record"] == str(item.record):
                 issues.append(_issue(found["code"], found["detail"]))
         return issues
+
+
+def _unmapped(path: str, vocabulary: str, value: str) -> dict[str, str]:
+    return {"attribute": path, "vocabulary": vocabulary, "value": value}
 
 
 def _issue(code: str, detail: str) -> dict[str, str]:

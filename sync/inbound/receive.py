@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import DatabaseError, connection
 
-from canonical import configuration, worklist, writer
+from canonical import configuration, worklist
 from canonical.access import Principal
 from canonical.configuration import Configuration
 from canonical.context import correlation_id
@@ -155,8 +155,7 @@ class _Intake:
 
     def run(self) -> list[Answer]:
         """Take the arrivals in and answer each."""
-        self.config = configuration.current()
-        self.moment = writer.now()
+        self.config, self.moment = configuration.opening()
         speaking = [a for a in self.arrivals if a.values]
         meant = resolved(self.system, self.entity, [a.values for a in speaking], self.config)
         by_id = {a.source_id: values for a, values in zip(speaking, meant, strict=True)}
@@ -164,7 +163,7 @@ class _Intake:
         order_by = self.config.order_by[self.system]
         self.judged = judge(self.system, self.entity, order_by, self.arrivals, self.moment)
         self._refuse_unknown_goldens()
-        placements = place(self.entity, self._newcomers(by_id))
+        placements = place(self.entity, self._newcomers(by_id), self.config.stamp)
         locked = self._lock_goldens(placements)
         return self._write(placements, locked)
 
@@ -253,11 +252,12 @@ class _Intake:
         file_records(
             self.entity,
             [(p.newcomer.record, p.newcomer.features, p.newcomer.keys) for p in placements],
+            known=[i.record for i in self.judged if i.existing is not None],
         )
         review.remember(links, opening)
         computed = self._recompute(placements, locked, fresh)
         reviews = review.ask(self.entity, placements, self.moment)
-        waited = [g for g in locked if locked[g].entity != self.entity]
+        waited = set(locked) - {p.golden for p in placements} - {i.golden for i in self.judged}
         if waited:
             refresh(waited)
         answers = Answers(self.judged, computed, locked | fresh, placements, reviews).all()
@@ -284,7 +284,7 @@ class _Intake:
             for p in placements
             if p.created and any(q.kind in _HOLDING for q in p.questions)
         }
-        occasion = Occasion(cause=self.cause, kinds=kinds, held=held)
+        occasion = Occasion(self.cause, kinds, held, config=self.config, moment=self.moment)
         return recompute([*locked.values(), *fresh.values()], occasion)
 
     def _open_work(self, answers: Sequence[Answer]) -> None:
