@@ -14,4 +14,5 @@ urlpatterns = [
     path("health/ready", health.ready),
     path("metrics", metrics),
     path("", include("canonical.api.urls")),
+    path("", include("sync.api.urls")),
 ]

@@ -1,0 +1,378 @@
+"""What the door out says of itself in the OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from canonical.api import schemas
+from canonical.api.contract import describe
+from canonical.api.contract.describe import Answer, Body, Operation, Schema
+from canonical.entities import ENTITIES, schema_of
+from sync.models import Mode, Status
+from sync.outbound.deliveries import STATUSES
+
+SUBSCRIPTION_ID: Final = "01990a3e-7b11-7d55-a2c4-9e8d7c6b5a40"
+MESSAGE_ID: Final = "3f2c9a51-0d0b-5c7e-8f64-1b2a3c4d5e6f"
+_PATHS: Final = [schema_of(entity).path for entity in ENTITIES]
+_ANYTHING: Final[Schema] = {"type": "object", "additionalProperties": True}
+_STRINGS: Final = describe.listing(describe.STRING)
+_NULL_INSTANT: Final = describe.nullable(describe.INSTANT)
+TAG: Final = "Subscriptions"
+
+
+def _enum(values: list[str]) -> Schema:
+    return {"type": "string", "enum": values}
+
+
+_WINDOW: Final = describe.record(
+    {
+        "rrule": describe.STRING | {"description": "RFC 5545, daily to yearly."},
+        "starts": describe.STRING | {"description": "Local time of the first one."},
+        "minutes": describe.INTEGER,
+        "time_zone": describe.STRING | {"description": "IANA."},
+    }
+)
+_WISHES: Final[Mapping[str, Schema]] = {
+    "name": describe.STRING,
+    "url": describe.STRING | {"description": "https, on the public internet."},
+    "entities": describe.listing(_enum(_PATHS)) | {"description": "All of them if absent."},
+    "attributes": describe.nullable(_STRINGS) | {"description": "Null carries all of them."},
+    "filter": _ANYTHING
+    | {
+        "description": "`{attribute: value or [values]}` for every entity, or that per entity: "
+        "`{client: {currency: [EUR]}}`. A record that leaves it gets one last `left` event."
+    },
+    "mode": _enum(list(Mode.values))
+    | {"description": "`latest` skips superseded versions; `every` sends each in its turn."},
+    "receipts": describe.BOOLEAN
+    | {"description": 'A success counts only with the body `{"receipt": <webhook-id>}`.'},
+    "echo": describe.BOOLEAN
+    | {"description": "Send the system also what came word for word from one of its records."},
+    "restricted": describe.BOOLEAN | {"description": "Needs the grant."},
+    "max_concurrency": describe.INTEGER,
+    "rate": describe.nullable({"type": "number"}) | {"description": "Deliveries a second."},
+    "windows": describe.listing(_WINDOW) | {"description": "When nothing is sent."},
+}
+_SYSTEM: Final[Schema] = describe.STRING | {
+    "description": "Whose ids it carries and whose own changes it is not told; without one, a "
+    "system of the subscription's name is made for a consumer that is no source."
+}
+_SHOWN: Final = describe.record(
+    {
+        "id": describe.UUID,
+        "system": describe.STRING,
+        **_WISHES,
+        "status": _enum([s.value for s in Status if s is not Status.DELETED]),
+        "status_reason": describe.STRING,
+        "loading": describe.BOOLEAN | {"description": "What existed before is being gathered."},
+        "created_at": describe.INSTANT,
+        "updated_at": describe.INSTANT,
+        "health": describe.record(
+            {
+                "breaker": _enum(["closed", "open", "half_open"]),
+                "failures": describe.INTEGER,
+                "failing_since": _NULL_INSTANT,
+                "not_before": _NULL_INSTANT,
+            }
+        ),
+    },
+    {"secret": describe.STRING | {"description": "Shown once: where it was made."}},
+)
+_WISHED: Final[Mapping[str, Any]] = {
+    "name": "Data warehouse",
+    "url": "https://warehouse.example.com/hooks/assay",
+    "entities": ["clients", "engagements"],
+    "filter": {"client": {"currency": ["EUR"]}},
+    "mode": "latest",
+}
+_EXAMPLE: Final[Mapping[str, Any]] = {
+    "id": SUBSCRIPTION_ID,
+    "system": "data-warehouse",
+    **_WISHED,
+    "attributes": None,
+    "receipts": False,
+    "echo": False,
+    "restricted": False,
+    "max_concurrency": 8,
+    "rate": None,
+    "windows": [],
+    "status": "active",
+    "status_reason": "",
+    "loading": False,
+    "created_at": schemas.EXAMPLE_INSTANT,
+    "updated_at": schemas.EXAMPLE_INSTANT,
+    "health": {"breaker": "closed", "failures": 0, "failing_since": None, "not_before": None},
+}
+_SECRET: Final[Mapping[str, Any]] = {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwYW5kb20="}
+_NEW: Final = describe.record(
+    {name: _WISHES[name] for name in ("name", "url")},
+    {"system": describe.nullable(_SYSTEM)}
+    | {name: schema for name, schema in _WISHES.items() if name not in {"name", "url"}},
+)
+_ID: Final = describe.in_path("id", "The subscription.", SUBSCRIPTION_ID, describe.UUID)
+
+
+def _body(schema: Schema, example: Any) -> Body:
+    return Body({describe.JSON: (schema, example)})
+
+
+def _one(id: str, summary: str, description: str, **more: Any) -> Operation:
+    answers = {200: Answer("The subscription.", _SHOWN, _EXAMPLE)}
+    return Operation(id, summary, description, TAG, **{"answers": answers, "path": (_ID,), **more})
+
+
+SUBSCRIPTIONS: Final = {
+    "GET": Operation(
+        "list_subscriptions",
+        "List subscriptions",
+        "Your own, and those of your system.",
+        TAG,
+        {200: Answer("One page.", describe.page(_SHOWN), describe.page_example(_EXAMPLE))},
+        query=(describe.LIMIT, describe.CURSOR),
+    ),
+    "POST": Operation(
+        "subscribe",
+        "Subscribe",
+        "Every published golden record of the entities is delivered once, and each change from "
+        "then on: signed by Standard Webhooks, at least once, never an older version after a "
+        "newer one was confirmed, parents before their children.",
+        TAG,
+        {
+            201: Answer(
+                "The subscription with its secret.",
+                _SHOWN,
+                {**_EXAMPLE, **_SECRET},
+                {"Location": {"description": "Its address.", "schema": describe.STRING}},
+            )
+        },
+        body=_body(_NEW, _WISHED),
+        raises=(404,),
+    ),
+}
+SUBSCRIPTION: Final = {
+    "GET": _one("get_subscription", "Read one subscription", "With the health of its target."),
+    "PATCH": _one(
+        "change_subscription",
+        "Change a subscription",
+        "Members that are absent stay. Where entities, attributes or the filter change, every "
+        "record is looked at again and only what differs is sent.",
+        body=_body(describe.record({}, _WISHES), {"max_concurrency": 4}),
+    ),
+    "DELETE": _one(
+        "unsubscribe",
+        "Unsubscribe",
+        "Nothing more is sent. What was delivered stays on record.",
+        answers={204: Answer("Done.")},
+    ),
+}
+PAUSE: Final = _one(
+    "pause_subscription", "Pause", "Nothing is sent until it is resumed; what is owed adds up."
+)
+RESUME: Final = _one(
+    "resume_subscription",
+    "Resume",
+    "After a pause, or after the hub stopped because the target refused it: sends what is owed.",
+)
+ROTATE: Final = _one(
+    "rotate_subscription_secret",
+    "Rotate the secret",
+    "Gives it a new secret. For 24 hours each delivery is signed by both.",
+    answers={200: Answer("With the new secret.", _SHOWN, {**_EXAMPLE, **_SECRET})},
+)
+REPLAY: Final = _one(
+    "replay_subscription",
+    "Send many again",
+    "The newest version of each record in the scope, under the same ids as before. More than 100 "
+    "need `confirm`.",
+    body=_body(
+        describe.record(
+            {},
+            {
+                "from_position": {"type": ["integer", "string"]}
+                | {"description": "A position, or a cursor of the change feed."},
+                "entity": _enum(_PATHS),
+                "ids": describe.listing(describe.UUID),
+                "reason": describe.STRING,
+                "confirm": describe.BOOLEAN,
+            },
+        )
+        | {"description": "Exactly one of from_position, entity and ids."},
+        {"entity": "clients", "reason": "The warehouse lost a day.", "confirm": True},
+    ),
+    answers={
+        202: Answer(
+            "They are on their way.",
+            describe.record(
+                {"id": describe.UUID, "scope": _ANYTHING, "deliveries": describe.INTEGER}
+            ),
+            {"id": schemas.OTHER_ID, "scope": {"entity": "client"}, "deliveries": 412},
+        )
+    },
+)
+
+_DELIVERY: Final = describe.record(
+    {
+        "id": describe.INTEGER,
+        "subscription": describe.UUID,
+        "entity": describe.STRING,
+        "golden": describe.record(
+            {"id": describe.UUID, "code": describe.STRING, "url": describe.STRING}
+        ),
+        "status": _enum(list(STATUSES)),
+        "desired": describe.INTEGER | {"description": "The version that is owed."},
+        "confirmed": describe.INTEGER | {"description": "The version the target acknowledged."},
+        "attempts": describe.INTEGER | {"description": "At the version that is owed."},
+        "due_at": _NULL_INSTANT,
+        "waiting_on": describe.nullable(describe.UUID)
+        | {"description": "The parent that has to arrive first."},
+        "last_error": describe.STRING,
+    }
+)
+_DELIVERY_EXAMPLE: Final[Mapping[str, Any]] = {
+    "id": 4711,
+    "subscription": SUBSCRIPTION_ID,
+    "entity": "client",
+    "golden": {
+        "id": schemas.EXAMPLE_ID,
+        "code": "CL-000123",
+        "url": f"/api/v1/clients/{schemas.EXAMPLE_ID}",
+    },
+    "status": "retrying",
+    "desired": 7,
+    "confirmed": 6,
+    "attempts": 2,
+    "due_at": schemas.EXAMPLE_INSTANT,
+    "waiting_on": None,
+    "last_error": "answered 503",
+}
+_TRIED: Final = describe.record(
+    {
+        "version": describe.INTEGER,
+        "message_id": describe.UUID,
+        "started_at": describe.INSTANT,
+        "milliseconds": describe.INTEGER,
+        "verdict": describe.STRING,
+        "status": describe.nullable(describe.INTEGER),
+        "reason": describe.STRING,
+        "settled": describe.BOOLEAN | {"description": "False where another worker took over."},
+        "response": describe.STRING | {"description": "Its first 4 KB, secrets blacked out."},
+    }
+)
+_TRIED_EXAMPLE: Final[Mapping[str, Any]] = {
+    "version": 7,
+    "message_id": MESSAGE_ID,
+    "started_at": schemas.EXAMPLE_INSTANT,
+    "milliseconds": 38,
+    "verdict": "failed",
+    "status": 503,
+    "reason": "answered 503",
+    "settled": True,
+    "response": "try later",
+}
+_LANE: Final = describe.in_path("id", "The delivery.", "4711")
+DELIVERIES_TAG: Final = "Deliveries"
+
+DELIVERIES: Final = Operation(
+    "list_deliveries",
+    "List deliveries",
+    "One for each record and subscription, the newest first.",
+    DELIVERIES_TAG,
+    {200: Answer("One page.", describe.page(_DELIVERY), describe.page_example(_DELIVERY_EXAMPLE))},
+    query=(
+        describe.in_query("subscription", "Of this subscription.", describe.UUID),
+        describe.in_query("status", "In this status.", _enum(list(STATUSES))),
+        describe.in_query("entity", "Of this entity.", _enum(_PATHS)),
+        describe.in_query("golden", "Of this golden record.", describe.UUID),
+        describe.LIMIT,
+        describe.CURSOR,
+    ),
+)
+DELIVERY: Final = Operation(
+    "get_delivery",
+    "Read one delivery",
+    "With its last 50 attempts, the newest first.",
+    DELIVERIES_TAG,
+    {
+        200: Answer(
+            "The delivery.",
+            describe.record({**_DELIVERY["properties"], "tried": describe.listing(_TRIED)}),
+            {**_DELIVERY_EXAMPLE, "tried": [_TRIED_EXAMPLE]},
+        )
+    },
+    path=(_LANE,),
+)
+REPLAY_ONE: Final = Operation(
+    "replay_delivery",
+    "Send one again",
+    "The newest version, under the same id as before; one that was given up starts afresh.",
+    DELIVERIES_TAG,
+    {202: Answer("It is on its way.", _DELIVERY, {**_DELIVERY_EXAMPLE, "status": "pending"})},
+    path=(_LANE,),
+)
+
+_CHANGE: Final = describe.record(
+    {
+        "position": describe.INTEGER | {"description": "Its place in the feed."},
+        "entity": describe.STRING,
+        "kind": describe.STRING
+        | {"description": "created, updated, linked, merged, unmerged, retired, ..."},
+        "golden": describe.record(
+            {
+                "id": describe.UUID,
+                "code": describe.STRING,
+                "version": describe.INTEGER,
+                "url": describe.STRING,
+            }
+        ),
+        "recorded_at": describe.INSTANT,
+        "actor": describe.record({"id": describe.STRING, "name": describe.STRING}),
+        "cause": describe.STRING,
+        "correlation_id": describe.STRING,
+        "record": describe.nullable(
+            {"anyOf": [describe.named(schemas.component(entity)) for entity in ENTITIES]}
+        ),
+    }
+)
+_CHANGE_EXAMPLE: Final[Mapping[str, Any]] = {
+    "position": 90210,
+    "entity": "client",
+    "kind": "updated",
+    "golden": {
+        "id": schemas.EXAMPLE_ID,
+        "code": "CL-000123",
+        "version": 7,
+        "url": f"/api/v1/clients/{schemas.EXAMPLE_ID}",
+    },
+    "recorded_at": schemas.EXAMPLE_INSTANT,
+    "actor": {"id": "credential:crm-5f2c9d10", "name": "CRM"},
+    "cause": "crm 0015g00000A1b2C",
+    "correlation_id": "7a0d3b6c-8f4e-4d62-9a53-0c6e2f1b9d10",
+    "record": schemas.entity_example("client"),
+}
+_CURSOR: Final = "WyIyYTk3MTZjZDE1NDU5MzE1IiwwLDkwMjEwXQ:oBq0"
+CHANGES: Final = Operation(
+    "list_changes",
+    "Follow the changes",
+    "Every published version in the order in which it was found committed; versions of one record "
+    "never out of order. `next_cursor` is always there: keep it and come back with it. `next` is "
+    "null at the end of the feed. A cursor from before a restore, or older than what the feed "
+    "keeps, answers 410 with the lists to read instead.",
+    "Changes",
+    {
+        200: Answer(
+            "What follows.",
+            describe.page(_CHANGE),
+            {"results": [_CHANGE_EXAMPLE], "next": None, "next_cursor": _CURSOR},
+            {"Link": {"description": 'The same address, `rel="next"`.', "schema": describe.STRING}},
+        )
+    },
+    query=(
+        describe.in_query(
+            "after", "`next_cursor` of the last page; `latest` for the end; absent for the start."
+        ),
+        describe.in_query("entity", "Only of this entity.", _enum(_PATHS)),
+        describe.LIMIT,
+    ),
+    raises=(410,),
+)

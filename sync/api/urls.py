@@ -1,0 +1,31 @@
+"""Addresses of the two doors."""
+
+from django.urls import path
+
+from sync.api.changes import Changes
+from sync.api.deliveries import DeliveryDetail, DeliveryList, ReplayOne
+from sync.api.events import events
+from sync.api.subscriptions import (
+    Pause,
+    ReplayMany,
+    Resume,
+    RotateSecret,
+    SubscriptionDetail,
+    SubscriptionList,
+)
+
+_ONE = "api/v1/subscriptions/<uuid:id>"
+
+urlpatterns = [
+    path("api/v1/changes", Changes.as_view(), name="changes"),
+    path("api/v1/subscriptions", SubscriptionList.as_view(), name="subscriptions"),
+    path(_ONE, SubscriptionDetail.as_view(), name="subscription"),
+    path(f"{_ONE}/pause", Pause.as_view(), name="subscription-pause"),
+    path(f"{_ONE}/resume", Resume.as_view(), name="subscription-resume"),
+    path(f"{_ONE}/replay", ReplayMany.as_view(), name="subscription-replay"),
+    path(f"{_ONE}/rotate-secret", RotateSecret.as_view(), name="subscription-rotate-secret"),
+    path("api/v1/deliveries", DeliveryList.as_view(), name="deliveries"),
+    path("api/v1/deliveries/<str:id>", DeliveryDetail.as_view(), name="delivery"),
+    path("api/v1/deliveries/<str:id>/replay", ReplayOne.as_view(), name="delivery-replay"),
+    path("api/events/", events, name="asyncapi"),
+]

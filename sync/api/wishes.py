@@ -1,0 +1,234 @@
+"""What a caller wants of a subscription, read member by member with the place of what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from canonical.access import Principal
+from canonical.api.contract.problems import Problem
+from canonical.api.contract.view import reach
+from canonical.entities import ENTITIES, entity_of_path, schema_of
+from canonical.models import System
+from canonical.validation import Fault
+from sync import egress
+from sync.models import Mode
+from sync.outbound import selection, windows
+
+REQUIRED: Final = frozenset({"name", "url"})
+ONLY_AT_FIRST: Final = frozenset({"system"})
+
+
+class Wrong(Exception):
+    """One member is not as it should be; `where` continues its pointer."""
+
+    def __init__(self, code: str, detail: str, where: str = "") -> None:
+        super().__init__(detail)
+        self.fault = Fault(where, code, detail)
+
+
+def read(body: Mapping[str, Any], caller: Principal, entities: Collection[str]) -> dict[str, Any]:
+    """The members of a body as columns of a subscription; refuses all that is wrong at once.
+
+    `entities` are those it carries unless the body names others.
+    """
+    faults = [Fault(f"/{name}", "unknown_member", "There is no such member.")
+              for name in body.keys() - READERS.keys() - ONLY_AT_FIRST - {"entities"}]  # fmt: skip
+    found: dict[str, Any] = {}
+    carried = list(entities)
+    if "entities" in body:
+        carried = found["entities"] = _try(faults, "entities", _entities, body["entities"]) or []
+    for name in READERS.keys() & body.keys():
+        found[name] = _try(faults, name, READERS[name], body[name], carried)
+    if found.get("restricted") and not caller.sees_restricted:
+        faults.append(Fault("/restricted", "not_granted", "You do not see restricted attributes."))
+    if faults:
+        raise Problem("invalid-request", faults[0].detail, errors=sorted(faults, key=_pointer))
+    return found
+
+
+def read_new(body: Mapping[str, Any], caller: Principal) -> dict[str, Any]:
+    """The same for a new subscription, which needs a name and an address."""
+    missing = [Fault(f"/{name}", "required", "This is required.")
+               for name in sorted(REQUIRED - body.keys())]  # fmt: skip
+    if missing:
+        raise Problem("invalid-request", missing[0].detail, errors=missing)
+    found = {"entities": list(ENTITIES), **read(body, caller, ENTITIES)}
+    return found | {"system": _system(body.get("system"), caller)}
+
+
+def refuse_fixed(body: Mapping[str, Any]) -> None:
+    """Refuse to change what a subscription keeps for ever."""
+    if "system" in body:
+        detail = "The system of a subscription stays; make a new one."
+        raise Problem("invalid-request", detail, errors=[Fault("/system", "fixed", detail)])
+
+
+def _pointer(fault: Fault) -> str:
+    return fault.pointer
+
+
+def _try(faults: list[Fault], name: str, reader: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return reader(*arguments)
+    except Wrong as error:
+        faults.append(Fault(f"/{name}{error.fault.pointer}", error.fault.code, error.fault.detail))
+        return None
+
+
+def _system(code: Any, caller: Principal) -> str | None:
+    if code is None:
+        return None
+    if not isinstance(code, str) or not System.objects.filter(pk=code).exists():
+        detail = "There is no such system."
+        raise Problem("invalid-request", detail, errors=[Fault("/system", "unknown", detail)])
+    reach(caller, code)
+    return code
+
+
+def entity(name: Any) -> str:
+    """The entity behind `rate-cards` or `rate_card`."""
+    if isinstance(name, str):
+        if name in ENTITIES:
+            return name
+        try:
+            return entity_of_path(name)
+        except KeyError:
+            pass
+    paths = ", ".join(schema_of(each).path for each in ENTITIES)
+    raise Wrong("unknown_entity", f"An entity is one of {paths}.")
+
+
+def _entities(value: Any) -> list[str]:
+    if not isinstance(value, list) or not value:
+        raise Wrong("wrong_type", "Name at least one entity in a list.")
+    return list(dict.fromkeys(entity(name) for name in value))
+
+
+def _text(longest: int) -> Callable[[Any, Collection[str]], str]:
+    def read_text(value: Any, _: Collection[str]) -> str:
+        if not isinstance(value, str) or not value.strip() or len(value) > longest:
+            raise Wrong("wrong_type", f"A text of 1 to {longest} characters.")
+        return value.strip()
+
+    return read_text
+
+
+def _url(value: Any, entities: Collection[str]) -> str:
+    url = _text(2000)(value, entities)
+    try:
+        egress.check_url(url)
+    except egress.Refused as error:
+        raise Wrong("refused_address", f"Not spoken to: {error}.") from None
+    return url
+
+
+def _attributes(value: Any, entities: Collection[str]) -> list[str] | None:
+    if value is None:
+        return None
+    known = {"sources"}.union(*(schema_of(each).by_name for each in entities))
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise Wrong("wrong_type", "A list of attribute names, or null for all of them.")
+    for name in value:
+        if name not in known:
+            raise Wrong("unknown_attribute", f"None of the entities has an attribute {name!a}.")
+    return sorted(set(value))
+
+
+def _filter(value: Any, entities: Collection[str]) -> dict[str, dict[str, list[Any]]]:
+    given = _by_entity(value) if isinstance(value, Mapping) else value
+    try:
+        found = selection.read_filter(given or {}, {each: schema_of(each) for each in entities})
+    except selection.Unreadable as error:
+        raise Wrong("invalid_filter", str(error), error.where) from None
+    return {
+        each: {path: [_storable(item) for item in wanted] for path, wanted in paths.items()}
+        for each, paths in found.items()
+    }
+
+
+def _by_entity(value: Mapping[str, Any]) -> dict[str, Any]:
+    """An entity may go by its path here too; what is no object is a value, not an entity's."""
+    names = {schema_of(each).path: each for each in ENTITIES}
+    return {
+        names.get(name, name) if isinstance(wanted, Mapping) else name: wanted
+        for name, wanted in value.items()
+    }
+
+
+def _storable(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _mode(value: Any, _: Collection[str]) -> str:
+    if value not in Mode.values:
+        raise Wrong("unknown_mode", f"A mode is one of {', '.join(Mode.values)}.")
+    return str(value)
+
+
+def _flag(value: Any, _: Collection[str]) -> bool:
+    if not isinstance(value, bool):
+        raise Wrong("wrong_type", "true or false.")
+    return value
+
+
+def _concurrency(value: Any, _: Collection[str]) -> int:
+    if type(value) is not int or not 1 <= value <= 64:
+        raise Wrong("out_of_range", "A whole number from 1 to 64.")
+    return value
+
+
+def _rate(value: Any, _: Collection[str]) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise Wrong("wrong_type", "A number of deliveries a second, or null.")
+    if not Decimal("0.001") <= value <= 10_000:
+        raise Wrong("out_of_range", "From 0.001 to 10000 deliveries a second.")
+    return float(value)
+
+
+def _windows(value: Any, _: Collection[str]) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or len(value) > 20:
+        raise Wrong("wrong_type", "A list of at most 20 windows.")
+    for place, window in enumerate(value):
+        try:
+            windows.check(window)
+        except windows.Unreadable as error:
+            raise Wrong("invalid_window", str(error), f"/{place}/{error.member}") from None
+    return [{name: window[name] for name in WINDOW} for window in value]
+
+
+WINDOW: Final = ("rrule", "starts", "minutes", "time_zone")
+READERS: Final[Mapping[str, Callable[[Any, Collection[str]], Any]]] = {
+    "name": _text(120),
+    "url": _url,
+    "attributes": _attributes,
+    "filter": _filter,
+    "mode": _mode,
+    "receipts": _flag,
+    "echo": _flag,
+    "restricted": _flag,
+    "max_concurrency": _concurrency,
+    "rate": _rate,
+    "windows": _windows,
+}
+
+
+def golden_ids(value: Any) -> list[str]:
+    """Golden ids in a list."""
+    if not isinstance(value, list) or not value:
+        raise Wrong("wrong_type", "A list of golden ids.")
+    try:
+        return [str(UUID(item)) for item in _texts(value)]
+    except ValueError:
+        raise Wrong("wrong_type", "A golden id is a UUID.") from None
+
+
+def _texts(value: Iterable[Any]) -> Iterable[str]:
+    for item in value:
+        if not isinstance(item, str):
+            raise ValueError(item)
+        yield item
