@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from matching.tables import write_columns
 
@@ -305,7 +306,7 @@ def run(options: list[str]) -> int:
     columns, truth = generate(records, seed)
     name = f"companies_{records}_{seed}"
     write_columns(directory / f"{name}.csv", columns)
-    truths = {"source_id": columns["source_id"], "cluster_id": truth}
+    truths: dict[str, list[Any]] = {"source_id": columns["source_id"], "cluster_id": truth}
     write_columns(directory / f"{name}.truth.csv", truths)
     sys.stdout.write(f"{directory / name}.csv\n")
     return 0

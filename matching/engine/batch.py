@@ -53,7 +53,7 @@ def dedupe(
     if model is None:
         progress(STAGES[2])
         learned = fitted(profile, _with_stop_keys(learned, candidates), levels)
-        scorer = Scorer(profile, learned, frame)
+        scorer = scorer.under(learned)
     progress(STAGES[3])
     return _result(frame, scorer, candidates.i, candidates.j, scorer.weights(levels))
 

@@ -91,22 +91,29 @@ def _sounds(word: str) -> tuple[str, ...]:
     return (squeezed[:5],) if len(squeezed) > 2 else ()
 
 
-def shingles(bands: int = 6, rows: int = 2) -> Callable[[str], Iterator[str]]:
-    """MinHash bands over letter triples: names alike in most letters share some band."""
+SHINGLE_BANDS = 4
 
-    def blocks(atom: str) -> Iterator[str]:
-        name = atom.split(PART)[0].replace(" ", "")
-        grams = {name[k : k + 3] for k in range(max(len(name) - 2, 1))}
-        least = [min(_seeded(g, seed) for g in grams) for seed in range(bands * rows)]
-        for band in range(bands):
-            yield f"{band}:{'.'.join(map(str, least[band * rows : band * rows + rows]))}"
 
-    return blocks
+def shingles(atom: str) -> Iterator[str]:
+    """One-permutation MinHash over letter triples: names alike in most letters share a band.
+
+    Triples fall into four bins by their hash; the least of two neighbouring bins make a band
+    (Li, Owen, Zhang: One Permutation Hashing, 2012).
+    """
+    name = atom.split(PART)[0].replace(" ", "")
+    least: list[int] = [0] * SHINGLE_BANDS
+    for triple in {name[k : k + 3] for k in range(max(len(name) - 2, 1))}:
+        number = _number(triple)
+        place = number % SHINGLE_BANDS
+        if not least[place] or number < least[place]:
+            least[place] = number
+    for band in range(SHINGLE_BANDS):
+        yield f"{band}:{least[band]}:{least[band - 1]}"
 
 
 @lru_cache(maxsize=200_000)
-def _seeded(gram: str, seed: int) -> int:
-    return xxh3_64_intdigest(gram.encode(), seed)
+def _number(triple: str) -> int:
+    return xxh3_64_intdigest(triple.encode())
 
 
 def street(atom: str) -> Iterator[str]:

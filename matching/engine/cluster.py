@@ -66,7 +66,8 @@ def missing_pairs(size: int, i: Index, j: Index, weight: Index) -> tuple[Index, 
         rows = order[start[count == length][:, None] + np.arange(length)]
         left, right = np.triu_indices(int(length), 1)
         packed.append((rows[:, left] << 32 | rows[:, right]).ravel())
-    wanted = np.setdiff1d(np.concatenate(packed), i << 32 | j)
+    inside = label[i] == label[j]
+    wanted = np.setdiff1d(np.concatenate(packed), i[inside] << 32 | j[inside])
     return wanted >> 32, wanted & 0xFFFFFFFF
 
 
@@ -99,10 +100,16 @@ class _Sets:
         self.heap: list[tuple[int, int, int]] = []
 
     def add(self, i: Index, j: Index, weight: npt.NDArray[np.int64]) -> None:
-        """Take the pairs that lie within groups held together by positive evidence."""
+        """Take the pairs that lie within groups held together by positive evidence.
+
+        Groups of two are joined at once: nothing else has a say in them.
+        """
         promising = weight > self.least
         group = components(len(self.label), i[promising], j[promising])
-        inside = group[i] == group[j]
+        count = np.bincount(group, minlength=len(group))[group]
+        inside = (group[i] == group[j]) & (count[i] > 2)
+        couples = promising & (count[i] == 2)
+        self.label[j[couples]] = i[couples]
         for a, b, w in zip(
             i[inside].tolist(), j[inside].tolist(), weight[inside].tolist(), strict=True
         ):

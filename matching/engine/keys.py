@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from itertools import product
 
 from xxhash import xxh3_64_intdigest
@@ -40,8 +41,14 @@ def _hashes(profile: Profile, features: Features, key: Key, part: Part) -> list[
 
 def block_hashes(key: Key, part: Part, cell: Iterable[str]) -> list[int]:
     """Unsigned hashes of the distinct blocks of one cell, in a stable order."""
-    blocks = dict.fromkeys(block for atom in cell for block in part.blocks(atom) if block)
-    return [xxh3_64_intdigest(f"{key.name}:{block}".encode()) for block in blocks]
+    blocks = dict.fromkeys([block for atom in cell for block in part.blocks(atom)])
+    seed = _seed(key.name)
+    return [xxh3_64_intdigest(block.encode(), seed) for block in blocks if block]
+
+
+@cache
+def _seed(name: str) -> int:
+    return xxh3_64_intdigest(name.encode())
 
 
 def mix(hashes: Iterable[int]) -> int:

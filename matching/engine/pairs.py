@@ -82,7 +82,7 @@ def _combine(left: Filed, right: Filed, size: int) -> Filed:
 def candidate_pairs(profile: Profile, frame: Frame, filed: Filed | None = None) -> Candidates:
     """Pairs of records under the rarest keys, as many as the population's size affords."""
     filed = filed or file_records(profile, frame)
-    rows, start, size = _runs(filed)
+    key, rows, start, size = _runs(filed)
     order = np.argsort(size, kind="stable")
     budget = max(PAIRS_AT_LEAST, PAIRS_PER_RECORD * frame.size)
     spent = np.cumsum(size[order].astype(np.int64) * (size[order] - 1) // 2)
@@ -90,16 +90,17 @@ def candidate_pairs(profile: Profile, frame: Frame, filed: Filed | None = None) 
     limit = int(size[order[admitted]]) if admitted < len(order) else frame.size + 1
     kept = np.flatnonzero((size > 1) & (size < limit))
     pairs = _pairs(rows, start[kept], size[kept])
-    return Candidates(pairs >> 32, pairs & 0xFFFFFFFF, _stop_keys(filed, limit))
+    stop_keys = frozenset(key[start[size >= limit]].view(np.int64).tolist())
+    return Candidates(pairs >> 32, pairs & 0xFFFFFFFF, stop_keys)
 
 
-def _runs(filed: Filed) -> tuple[Index, Index, Index]:
-    """Rows sorted by key, and where each key's rows begin and how many they are."""
+def _runs(filed: Filed) -> tuple[Hashes, Index, Index, Index]:
+    """Keys sorted, their rows, and where each key's rows begin and how many they are."""
     order = np.argsort(filed.key, kind="stable")
     key, rows = filed.key[order], filed.row[order]
     start = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
     size = np.diff(np.append(start, len(key)))
-    return rows, start, size
+    return key, rows, start, size
 
 
 def _pairs(rows: Index, start: Index, size: Index) -> Index:
@@ -112,8 +113,3 @@ def _pairs(rows: Index, start: Index, size: Index) -> Index:
         packed = np.minimum(a, b) << 32 | np.maximum(a, b)
         found.append(np.unique(packed[a != b]))
     return np.unique(np.concatenate(found))
-
-
-def _stop_keys(filed: Filed, limit: int) -> frozenset[int]:
-    key, count = np.unique(filed.key, return_counts=True)
-    return frozenset(key[count >= limit].view(np.int64).tolist())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +54,12 @@ class Scorer:
         self.profile, self.model = profile, model
         opened = {f.name: open_cells(c) for f, c in zip(profile.fields, frame.columns, strict=True)}
         self._prepared = [_prepare(c, opened[c.field], model) for c in profile.comparisons]
+
+    def under(self, model: Model) -> Scorer:
+        """The same tables under other weights; the frequencies must be the same."""
+        other = copy(self)
+        other.model = model
+        return other
 
     def levels(self, i: Index, j: Index) -> Levels:
         """One column of levels for each comparison of the profile."""

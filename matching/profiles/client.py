@@ -18,7 +18,6 @@ CLIENT = Profile(
     entity="client",
     fields=(
         Field("name", ("legal_name", "trading_name"), organisation.names),
-        Field("legal_form", ("legal_name",), organisation.forms),
         Field("tax_id", ("tax_ids", "tax_id", "country"), identity.tax_ids),
         Field("lei", ("lei", "identifiers"), identity.leis),
         Field("duns", ("duns", "identifiers"), identity.duns),
@@ -30,7 +29,7 @@ CLIENT = Profile(
     ),
     comparisons=(
         Name("legal_name", "name"),
-        Category("legal_form", "legal_form", m=0.85, u=0.25),
+        Category("legal_form", "name", m=0.85, u=0.25, position=1),
         Identifier("tax_id", "tax_id"),
         Identifier("lei", "lei"),
         Identifier("duns", "duns"),
@@ -57,7 +56,7 @@ CLIENT = Profile(
         Key("label", (Part("web", blocks.label),)),
         Key("word", (Part("name", blocks.words),)),
         Key("initials", (Part("name", blocks.initials),)),
-        Key("letters", (Part("name", blocks.shingles()),)),
+        Key("letters", (Part("name", blocks.shingles),)),
         Key("sound+town", (Part("name", blocks.sound), Part("address", blocks.town))),
         Key("sound", (Part("name", blocks.sound),)),
     ),

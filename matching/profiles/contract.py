@@ -52,7 +52,7 @@ CONTRACT = Profile(
         Key("title", (Part("title", blocks.compact),)),
         Key("number slip", (Part("number", blocks.slips(0)),)),
         Key("client", (Part("client", blocks.whole),)),
-        Key("letters", (Part("title", blocks.shingles()),)),
+        Key("letters", (Part("title", blocks.shingles),)),
     ),
     thresholds=Thresholds(),
 )

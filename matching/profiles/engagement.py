@@ -50,7 +50,7 @@ ENGAGEMENT = Profile(
         Key("client+year", (Part("client", blocks.whole), Part("period", blocks.first_year))),
         Key("words", (Part("name", blocks.word_pairs),)),
         Key("client", (Part("client", blocks.whole),)),
-        Key("letters", (Part("name", blocks.shingles()),)),
+        Key("letters", (Part("name", blocks.shingles),)),
     ),
     thresholds=Thresholds(),
 )

@@ -39,7 +39,7 @@ RATE_CARD = Profile(
         Key("scope+year", (Part("scope", blocks.whole), Part("period", blocks.first_year))),
         Key("scope", (Part("scope", blocks.whole),)),
         Key("words", (Part("name", blocks.word_pairs),)),
-        Key("letters", (Part("name", blocks.shingles()),)),
+        Key("letters", (Part("name", blocks.shingles),)),
     ),
     thresholds=Thresholds(),
 )

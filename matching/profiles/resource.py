@@ -74,7 +74,7 @@ RESOURCE = Profile(
             "sound+born", (Part("name", blocks.name_sound), Part("date_of_birth", blocks.year_day))
         ),
         Key("letters", (Part("name", blocks.letters),)),
-        Key("mailbox slip", (Part("email", blocks.shingles()),)),
+        Key("mailbox slip", (Part("email", blocks.shingles),)),
     ),
     thresholds=Thresholds(),
 )

@@ -47,7 +47,7 @@ class Terms:
     counts: Mapping[str, int] = field(default_factory=dict)
     background: Mapping[str, int] = field(default_factory=dict)
 
-    BELIEF = 2000
+    BELIEF = 20_000
     """The background weighs as much as this many records of the population."""
 
     def rarity(self, words: Sequence[str]) -> Ints:

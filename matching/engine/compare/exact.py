@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log2
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.engine.compare.base import (
+    PART,
     Comparator,
     Index,
     Ints,
@@ -74,18 +75,27 @@ class Identifier(Comparator):
 class Category(Comparator):
     """Compare a value out of few: a legal form, a country, a currency, a kind."""
 
-    def __init__(self, attribute: str, field: str, m: float = 0.9, u: float = 0.4) -> None:
-        self.attribute, self.field = attribute, field
+    def __init__(
+        self, attribute: str, field: str, m: float = 0.9, u: float = 0.4, position: int = 0
+    ) -> None:
+        self.attribute, self.field, self.position = attribute, field, position
         self.levels = ladder(
             ("different", "The values differ.", 1 - m, log2((1 - m) / (1 - u))),
             ("same", "The values are the same.", m, log2(m / u)),
         )
 
+    def words(self, atom: str) -> Iterable[str]:
+        return ()
+
     def table(self, atoms: Sequence[str], terms: Terms) -> Ints:
-        return codes(list(atoms))
+        return codes(part(atoms, self.position))
 
     def compare(self, table: Ints, i: Index, j: Index) -> Levels:
-        return np.where(table[i] == table[j], 2, 1).astype(np.int8)
+        known = (table[i] >= 0) & (table[j] >= 0)
+        return np.where(known, np.where(table[i] == table[j], 2, 1), 0).astype(np.int8)
+
+    def show(self, atom: str) -> str:
+        return atom.split(PART)[self.position]
 
 
 class Reference(Category):

@@ -99,6 +99,7 @@ class PlaceTable:
     town_code: Ints
     postal: Texts
     postal_code: Ints
+    start: Ints
     crowded: Flags
 
 
@@ -122,13 +123,20 @@ class Place(Comparator):
     def table(self, atoms: Sequence[str], terms: Terms) -> PlaceTable:
         towns, postal = part(atoms, 2), part(atoms, 3)
         crowded = terms.occurrences(towns) > max(CROWDED, terms.total // 500)
-        return PlaceTable(strings(towns), codes(towns), strings(postal), codes(postal), crowded)
+        return PlaceTable(
+            town=strings(towns),
+            town_code=codes(towns),
+            postal=strings(postal),
+            postal_code=codes(postal),
+            start=codes([code[:3] for code in postal]),
+            crowded=crowded,
+        )
 
     def compare(self, table: PlaceTable, i: Index, j: Index) -> Levels:
         town, town_near = _agree(table.town, table.town_code, i, j)
         postal, postal_near = _agree(table.postal, table.postal_code, i, j)
         small = (town == 2) & ~table.crowded[i]
-        start = _same_start(table.postal, table.postal_code, i, j)
+        start = (table.start[i] >= 0) & (table.start[i] == table.start[j])
         nothing = (town == 0) & (postal == 0)
         return np.select(
             [
@@ -153,9 +161,3 @@ def _agree(texts: Texts, code: Ints, i: Index, j: Index) -> tuple[npt.NDArray[np
     rest = np.flatnonzero(grade == 1)
     near[rest] = edits(texts, i[rest], j[rest], 1) <= 1
     return grade, near
-
-
-def _same_start(texts: Texts, code: Ints, i: Index, j: Index) -> Flags:
-    both = (code[i] >= 0) & (code[j] >= 0)
-    pairs = zip(texts[i].tolist(), texts[j].tolist(), strict=True)
-    return both & np.fromiter((a[:3] == b[:3] for a, b in pairs), np.bool_, len(i))

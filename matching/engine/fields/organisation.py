@@ -13,11 +13,19 @@ from matching.engine.text import fold, is_placeholder, join_initials
 
 _ALIAS = re.compile(
     r"\b(?:d/b/a|dba|d\.b\.a\.|t/a|trading as|doing business as|also known as|a/k/a|aka|formerly"
-    r"(?: known as)?|f/k/a|fka|acting by and through|acting through|(?:for and )?o[nf] behalf of"
-    r"|represented by)(?=\W|$)",
+    r"(?: known as)?|f/k/a|fka)(?=\W|$)",
     re.IGNORECASE,
 )
-_LONGEST_FORM = max(len(form) for form in LEGAL_FORMS)
+_BEHALF = re.compile(
+    r"\b(?:as represented by|represented by|acting by and through|acting through"
+    r"|(?:for and )?o[nf] (?:the )?behalf of)\b",
+    re.IGNORECASE,
+)
+_LENGTHS = {
+    last: sorted({len(form) for form in LEGAL_FORMS if form[-1] == last}, reverse=True)
+    for last in {form[-1] for form in LEGAL_FORMS}
+}
+"""Last word of a legal form -> how many words forms that end so have, the longest first."""
 _ARTICLES = frozenset(("the", "a", "le", "la", "les", "el", "los", "der", "die", "das", "het"))
 _LINKS = frozenset(("and", "of", "for", "de", "du", "des", "der", "di", "del", "und", "et", "y"))
 
@@ -26,12 +34,6 @@ def names(values: Values) -> Atoms:
     """Legal and trading names, and what stands on either side of "trading as" and its like."""
     given = (text(values, "legal_name"), text(values, "trading_name"))
     return unique(atom for name in given for atom in _alternatives(name))
-
-
-def forms(values: Values) -> Atoms:
-    """The class of legal form that the name shows."""
-    form = _name(text(values, "legal_name")).partition(PART)[2]
-    return (form,) if form else ()
 
 
 def titles(*attributes: str) -> Reader:
@@ -49,9 +51,17 @@ def _title(title: str) -> str:
 
 
 def _alternatives(name: str) -> Iterator[str]:
+    name = _principal(name)
     yield _name(name)
     if _ALIAS.search(name):
         yield from (_name(part) for part in _ALIAS.split(name))
+
+
+def _principal(name: str) -> str:
+    """Whom it is about: "the United States as represented by the Navy" is the Navy."""
+    if _BEHALF.search(name):
+        return next((p for p in reversed(_BEHALF.split(name)) if len(fold(p)) > 3), name)
+    return name
 
 
 @lru_cache(maxsize=4096)
@@ -79,8 +89,8 @@ def _without_form(words: list[str]) -> tuple[list[str], str]:
 
 
 def _form_at_end(words: list[str]) -> tuple[int, str] | None:
-    for length in range(min(_LONGEST_FORM, len(words) - 1), 0, -1):
-        form = LEGAL_FORMS.get(tuple(words[-length:]))
+    for length in _LENGTHS.get(words[-1], ()):
+        form = LEGAL_FORMS.get(tuple(words[-length:])) if length < len(words) else None
         if form:
             return length, form
     return None

@@ -34,7 +34,7 @@ def cell(values: Mapping[str, object], field: str) -> tuple[str, ...]:
     return features(CLIENT, values).cells[CLIENT.position[field]]
 
 
-@pytest.mark.parametrize("field", ["name", "legal_form", "tax_id", "phone", "address", "web"])
+@pytest.mark.parametrize("field", ["name", "tax_id", "phone", "address", "web"])
 def test_nested_and_flattened_documents_read_alike(field: str) -> None:
     assert cell(NESTED, field) == cell(FLAT, field) != ()
 
@@ -92,6 +92,11 @@ def test_placeholder_days_say_nothing() -> None:
 )
 def test_parts_names_from_legal_forms(name: str, core: str, form: str) -> None:
     assert cell({"legal_name": name}, "name")[0] == f"{core}\x1f{form}"
+
+
+def test_reads_whom_it_is_about() -> None:
+    said = "The United States of America as represented by the Secretary of the Navy"
+    assert cell({"legal_name": said}, "name") == ("secretary navy\x1f",)
 
 
 def test_reads_both_sides_of_trading_as() -> None:
