@@ -136,6 +136,16 @@ def test_every_operation_is_documented(document: dict[str, Any]) -> None:
     assert len(ids) == len(set(ids))
 
 
+def test_every_security_scheme_is_described(document: dict[str, Any]) -> None:
+    named = {
+        name
+        for *_, operation in operations(document)
+        for requirement in operation["security"]
+        for name in requirement
+    }
+    assert named == document["components"]["securitySchemes"].keys()
+
+
 def test_every_operation_says_what_it_is_and_how_it_fails(document: dict[str, Any]) -> None:
     for path, method, operation in operations(document):
         place = f"{method} {path}"

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import (
+    SpectacularAPIView,
+    SpectacularRedocView,
+    SpectacularSwaggerSplitView,
+)
 
 from canonical.api.contract.problems import KINDS
 
@@ -19,6 +23,13 @@ class Documentation(SpectacularSwaggerSplitView):
     """Swagger UI from the package."""
 
     url_name = "openapi"
+
+
+class Reference(SpectacularRedocView):
+    """ReDoc from the package, with a template that loads no fonts from elsewhere."""
+
+    url_name = "openapi"
+    template_name = "canonical/redoc.html"
 
 
 def problem_index(request: HttpRequest) -> HttpResponse:

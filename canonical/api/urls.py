@@ -35,6 +35,7 @@ urlpatterns = [
     path("api/v1/vocabularies/<str:name>", VocabularyDetail.as_view(), name="vocabulary"),
     path("api/schema/", pages.SchemaDocument.as_view(), name="openapi"),
     path("api/docs/", pages.Documentation.as_view(), name="docs"),
+    path("api/redoc/", pages.Reference.as_view(), name="redoc"),
     path("oauth/token/", TokenEndpoint.as_view(), name="token"),
     path("problems/", pages.problem_index, name="problems"),
     path("problems/<slug:code>/", pages.problem_page, name="problem"),

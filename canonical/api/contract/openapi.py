@@ -217,6 +217,11 @@ def complete(result: Schema, **_: Any) -> Schema:
     components["responses"] = problem_responses()
     components["parameters"] = PARAMETERS
     components["headers"] = HEADERS
+    components["securitySchemes"]["client"] = {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The client id and secret of a credential.",
+    }
     result["paths"][TOKEN_PATH] = {"post": token_operation()}
     return result
 
