@@ -6,13 +6,17 @@ from collections.abc import Callable
 
 import structlog
 
+from canonical.api.contract import retention
 from mdm.models import Heartbeat
 from sync.outbound import sweep as deliveries
 
 WHOLE = "sweep"
 
 # Each step finds its own due work in the database and is safe to run twice at once.
-STEPS: dict[str, Callable[[], object]] = {"deliveries": deliveries.run}
+STEPS: dict[str, Callable[[], object]] = {
+    "deliveries": deliveries.run,
+    "retention": retention.run,
+}
 
 log = structlog.get_logger(__name__)
 

@@ -102,9 +102,3 @@ def _keep(principal: Principal, key: str, print_: str, response: Response) -> No
         created_at=now,
         expires_at=now + KEPT_FOR,
     )
-
-
-def forget_expired() -> int:
-    """Drop the answers whose seven days are over; returns how many."""
-    dropped, _ = IdempotentAnswer.objects.filter(expires_at__lte=timezone.now()).delete()
-    return dropped

@@ -11,8 +11,9 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
+from oauth2_provider.models import AccessToken
 
-from canonical.api.contract import idempotency
+from canonical.api.contract import idempotency, retention
 from canonical.models import IdempotentAnswer, System
 from tests.canonical.api.conftest import Caller
 
@@ -68,9 +69,14 @@ def test_a_key_is_free_again_after_seven_days(caller: Caller) -> None:
     post(client, "psa")
     IdempotentAnswer.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert post(client, "hr").status_code == 201
-    assert idempotency.forget_expired() == 0
+
+
+def test_what_has_expired_is_dropped(caller: Caller) -> None:
+    post(caller("admin"), "psa")
+    assert retention.run() == 0
     IdempotentAnswer.objects.update(expires_at=timezone.now())
-    assert idempotency.forget_expired() == 1
+    AccessToken.objects.update(expires=timezone.now() - retention.TOKENS_KEPT_FOR)
+    assert retention.run() == 2
 
 
 @pytest.mark.postgres
