@@ -78,26 +78,12 @@ class Placement:
     questions: list[Question] = field(default_factory=list)
 
 
-def newcomer(
-    entity: str,
-    record: UUID,
-    system: str,
-    values: Mapping[str, Any],
-    golden: UUID | None = None,
-    declared: UUID | None = None,
-) -> Newcomer:
+def newcomer(entity: str, record: UUID, system: str, values: Mapping[str, Any]) -> Newcomer:
     """A record as the engine sees it; `values` are resolved."""
     profile = profile_for(entity)
     seen = features(profile, values)
-    return Newcomer(
-        record,
-        system,
-        seen,
-        tuple(keys(profile, seen)),
-        frozenset(strong_keys(profile, seen)),
-        golden,
-        declared,
-    )
+    strong = frozenset(strong_keys(profile, seen))
+    return Newcomer(record, system, seen, tuple(keys(profile, seen)), strong)
 
 
 @lru_cache(maxsize=64)
@@ -317,7 +303,8 @@ class _Scores:
 
     def of(self, a: UUID, b: UUID) -> Evidence:
         """The evidence between two records."""
-        self.prepare([(a, b)])
+        if (a, b) not in self.kept:
+            self.prepare([(a, b)])
         return self.kept[a, b][0]
 
     def detail(self, a: UUID, b: UUID) -> Sequence[Any]:

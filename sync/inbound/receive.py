@@ -7,9 +7,8 @@ Every lock is taken before the first write; everything is written together or no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, connection
@@ -152,33 +151,35 @@ class _Intake:
         self.config: Configuration
         self.moment: datetime
         self.judged: list[Judged]
+        self.seen: dict[str, Newcomer]
 
     def run(self) -> list[Answer]:
         """Take the arrivals in and answer each."""
         self.config, self.moment = configuration.opening()
         speaking = [a for a in self.arrivals if a.values]
         meant = resolved(self.system, self.entity, [a.values for a in speaking], self.config)
-        by_id = {a.source_id: values for a, values in zip(speaking, meant, strict=True)}
-        self._lock(by_id)
+        self.seen = {
+            arrival.source_id: newcomer(self.entity, _NOBODY, self.system, values)
+            for arrival, values in zip(speaking, meant, strict=True)
+        }
+        self._lock()
         order_by = self.config.order_by[self.system]
         self.judged = judge(self.system, self.entity, order_by, self.arrivals, self.moment)
         self._refuse_unknown_goldens()
-        placements = place(self.entity, self._newcomers(by_id), self.config.stamp)
+        placements = place(self.entity, self._newcomers(), self.config.stamp)
         locked = self._lock_goldens(placements)
         return self._write(placements, locked)
 
-    def _lock(self, by_id: Mapping[str, Mapping[str, Any]]) -> None:
+    def _lock(self) -> None:
         """Keys of one record, or the whole entity for a chunk: one lock instead of thousands."""
         whole = units.lock_key("entity", self.entity)
         if self.bulk:
             units.lock_keys([whole])
             return
-        own = [units.lock_key("record", self.system, self.entity, s) for s in by_id]
-        own += [
+        own = [
             units.lock_key("record", self.system, self.entity, a.source_id) for a in self.arrivals
         ]
-        for values in by_id.values():
-            seen = newcomer(self.entity, _NOBODY, self.system, values)
+        for seen in self.seen.values():
             own += [units.lock_key("key", self.entity, key) for key in seen.keys]
         said = [a.values for a in self.arrivals]
         parents = identities(self.system, self.entity, said)
@@ -195,21 +196,19 @@ class _Intake:
                     "/same_as", "unknown_golden", f"There is no {self.entity} {name}."
                 )
 
-    def _newcomers(self, by_id: Mapping[str, Mapping[str, Any]]) -> list[Newcomer]:
+    def _newcomers(self) -> list[Newcomer]:
         """The records to place: those without a golden record, and those that changed."""
         names = {a.same_as for a in self.arrivals if a.same_as}
         declared = {name: golden for name, (golden, _) in named_goldens(names).items()}
         return [
-            newcomer(
-                self.entity,
-                item.record,
-                self.system,
-                by_id[item.arrival.source_id],
-                item.golden,
-                declared.get(item.arrival.same_as or ""),
+            replace(
+                self.seen[item.arrival.source_id],
+                record=item.record,
+                golden=item.golden,
+                declared=declared.get(item.arrival.same_as or ""),
             )
             for item in self.judged
-            if self._to_place(item) and item.arrival.source_id in by_id
+            if self._to_place(item) and item.arrival.source_id in self.seen
         ]
 
     @staticmethod
