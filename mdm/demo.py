@@ -24,6 +24,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from mdm.supervise import Service, Supervisor
+from sync import sink
 
 Say = Callable[[str], object]
 Progress = Callable[[int, int], object]  # records done, records in all
@@ -137,6 +138,8 @@ def fill(demo: Demo, progress: Progress) -> dict[str, Any]:
         firm.load(progress)
         facts["loaded"] = True
         demo.write_facts(facts)
+    if not demo.empty:
+        sink.enable(demo.base_url)
     connections.close_all()
     return facts
 

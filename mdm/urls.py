@@ -15,4 +15,5 @@ urlpatterns = [
     path("metrics", metrics),
     path("", include("canonical.api.urls")),
     path("", include("sync.api.urls")),
+    path("", include("sync.urls")),
 ]

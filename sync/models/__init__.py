@@ -11,6 +11,7 @@ from sync.models.outbound import (
     Subscription,
     TargetHealth,
 )
+from sync.models.sink import Received
 
 __all__ = [
     "Attempt",
@@ -19,6 +20,7 @@ __all__ = [
     "Mapping",
     "Mode",
     "Parked",
+    "Received",
     "Replay",
     "Status",
     "Submission",
