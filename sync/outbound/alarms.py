@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from canonical import worklist
-from canonical.models import Golden, WorkKind
+from canonical.models import Golden, WorkItem, WorkKind
 from canonical.worklist import Need
 from sync.models import Lane, Parked, Subscription
 
@@ -57,3 +57,16 @@ def close_for_lanes(lanes: Collection[int]) -> None:
 def close_for_target(subscription: UUID) -> None:
     """Close the item of a target that is spoken to again."""
     worklist.close_items(WorkKind.DEAD_DELIVERY, [f"subscription:{subscription}"])
+
+
+def close_healed() -> int:
+    """Close the items of lanes that are parked no more; how many there were."""
+    items = WorkItem.objects.filter(
+        kind=WorkKind.DEAD_DELIVERY, subject__startswith="lane:", state="open"
+    )
+    lanes = {
+        int(subject.removeprefix("lane:")) for subject in items.values_list("subject", flat=True)
+    }
+    stuck = Lane.objects.filter(id__in=lanes, parked__in=[Parked.DEAD, Parked.UNVERIFIED])
+    healed = lanes - set(stuck.values_list("id", flat=True))
+    return worklist.close_items(WorkKind.DEAD_DELIVERY, [f"lane:{lane}" for lane in healed])

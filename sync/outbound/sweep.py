@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from sync.models import Lane, Parked, Status, Subscription
-from sync.outbound import dependencies, fanout, wake
+from sync.outbound import alarms, dependencies, fanout, wake
 from sync.outbound.deliver import drain
 from sync.outbound.lanes import OPEN_WORK
 
@@ -23,6 +23,7 @@ def run() -> int:
     for subscription in _with_parked():
         dependencies.release_ready(subscription)
         dependencies.release_rings(subscription)
+    alarms.close_healed()
     due = with_due()
     for subscription in due:
         if not wake.drain(subscription):

@@ -106,4 +106,4 @@ def clients(number: int, **document: Any) -> list[Golden]:
 
 def versions(record: Golden, number: int) -> Iterable[Change]:
     """That many more versions of a record, each with a name of its own."""
-    return [change(record, legal_name=f"{record.code} {n}") for n in range(number)]
+    return [change(record, legal_name=f"Version {record.version + 1}") for _ in range(number)]

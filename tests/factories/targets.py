@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models.functions import Now
+
 from sync.models import Lane, Subscription
 from sync.outbound import fanout
 from sync.outbound.deliver import drain
@@ -35,6 +37,4 @@ def at_rest(target: Subscription) -> bool:
 
 def make_due(target: Subscription) -> None:
     """Let the time until the next attempt pass."""
-    from django.db.models.functions import Now
-
     Lane.objects.filter(subscription=target).update(due_at=Now())
