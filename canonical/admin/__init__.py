@@ -1,0 +1,21 @@
+"""The console's pages of what we know: golden and source records, decisions, reference data."""
+
+from canonical.admin import (
+    access,
+    configuration,
+    decisions,
+    goldens,
+    journal,
+    records,
+    reference_data,
+)
+
+__all__ = [
+    "access",
+    "configuration",
+    "decisions",
+    "goldens",
+    "journal",
+    "records",
+    "reference_data",
+]
