@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,16 +29,35 @@ class Records:
     attributes: Columns
 
 
+class LazyColumns(Mapping[str, Sequence[Any]]):
+    """Columns that become Python values only while they are looked at: a million rows of text
+    take ten times the room as strings."""
+
+    def __init__(self, table: Any) -> None:
+        self.table = table
+
+    def __getitem__(self, name: str) -> list[Any]:
+        if name not in self.table.column_names:
+            raise KeyError(name)
+        return _values(self.table[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.table.column_names)
+
+    def __len__(self) -> int:
+        return len(self.table.column_names)
+
+
 def read_records(path: Path) -> Records:
     """Read a file with `source_id`, perhaps `source`, and canonical attribute columns."""
     columns = read_columns(path, needed=("source_id",))
-    source_id = [str(value) for value in columns.pop("source_id")]
-    source = [str(value) for value in columns.pop("source", [""] * len(source_id))]
+    source_id = list(columns["source_id"])
+    source = list(columns["source"]) if "source" in columns else [""] * len(source_id)
     _refuse_repetition(path, list(zip(source, source_id, strict=True)))
     return Records(source, source_id, columns)
 
 
-def read_columns(path: Path, needed: Sequence[str] = ()) -> dict[str, list[Any]]:
+def read_columns(path: Path, needed: Sequence[str] = ()) -> Columns:
     """All columns of a CSV (as text) or Parquet file; empty and null alike are ""."""
     table = _table(path)
     for name in needed:
@@ -46,7 +65,7 @@ def read_columns(path: Path, needed: Sequence[str] = ()) -> dict[str, list[Any]]
             raise BadFile(f"{path}: no column {name!r}; it has {', '.join(table.column_names)}")
     if not table.num_rows:
         raise BadFile(f"{path}: no rows")
-    return {name: _values(table[name]) for name in table.column_names}
+    return LazyColumns(table)
 
 
 def _table(path: Path) -> Any:

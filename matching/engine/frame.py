@@ -42,7 +42,7 @@ def read_frame(profile: Profile, columns: Mapping[str, Sequence[Any]]) -> Frame:
 
     Yields the same cells as `features` on each row.
     """
-    size = len(next(iter(columns.values()), ()))
+    size = len(columns[next(iter(columns))]) if columns else 0
     return Frame(size, tuple(_read(f, columns, size) for f in profile.fields))
 
 

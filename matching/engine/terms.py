@@ -11,8 +11,9 @@ from matching.engine.compare.base import Comparator, Terms
 from matching.engine.frame import Column, Frame
 from matching.engine.profile import Profile
 
-SEEN_TWICE = 2
-"""Terms seen less often are left out: unknown and unique weigh the same."""
+SEEN_TWICE, ONE_IN = 2, 100_000
+"""Terms seen less often than twice, or than once in so many, are left out: unknown and very
+rare weigh the same, and a model of millions stays a file that a person can open."""
 
 
 def count_terms(profile: Profile, frame: Frame) -> Mapping[str, Terms]:
@@ -33,4 +34,5 @@ def _count(comparator: Comparator, column: Column) -> Terms:
             total += weight
             for term in comparator.words(atom):
                 counts[term] += weight
-    return Terms(total, {term: n for term, n in counts.items() if n >= SEEN_TWICE})
+    least = max(SEEN_TWICE, total // ONE_IN)
+    return Terms(total, {term: n for term, n in counts.items() if n >= least})

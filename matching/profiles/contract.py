@@ -8,7 +8,7 @@ from matching.engine.compare.exact import Amount, Category, Code, Reference
 from matching.engine.compare.names import Name
 from matching.engine.fields import identity, organisation, terms
 from matching.engine.fields.document import Field
-from matching.engine.profile import Key, Part, Profile, Thresholds
+from matching.engine.profile import Key, Overlap, Part, Profile, Thresholds
 
 _FIRST, _LAST = ("effective_from", "signed_by_client_on", "signed_by_us_on"), ("effective_to",)
 
@@ -28,7 +28,7 @@ CONTRACT = Profile(
     ),
     comparisons=(
         Code("contract_number", "number"),
-        Reference("client", "client", m=0.97, u=0.45),
+        Reference("client", "client", m=0.98, u=0.45),
         Name("title", "title"),
         Code("po_number", "po_number"),
         Reference("parent", "parent", m=0.9, u=0.3),
@@ -54,5 +54,6 @@ CONTRACT = Profile(
         Key("client", (Part("client", blocks.whole),)),
         Key("letters", (Part("title", blocks.shingles),)),
     ),
+    overlaps=(Overlap(("contract_number", "title", "period"), against="client", bits=6),),
     thresholds=Thresholds(),
 )

@@ -8,7 +8,7 @@ from matching.engine.compare.exact import Amount, Category, Code, Reference
 from matching.engine.compare.names import Name
 from matching.engine.fields import identity, organisation, terms
 from matching.engine.fields.document import Field
-from matching.engine.profile import Key, Part, Profile, Thresholds
+from matching.engine.profile import Key, Overlap, Part, Profile, Thresholds
 
 _FIRST, _LAST = ("actual_start", "planned_start"), ("actual_end", "planned_end")
 
@@ -29,7 +29,7 @@ ENGAGEMENT = Profile(
     ),
     comparisons=(
         Name("name", "name"),
-        Reference("client", "client", m=0.96, u=0.5),
+        Reference("client", "client", m=0.98, u=0.5),
         Reference("contracts", "contracts", m=0.8, u=0.1),
         Code("wbs_code", "wbs_code"),
         Code("opportunity_ref", "opportunity_ref"),
@@ -52,5 +52,6 @@ ENGAGEMENT = Profile(
         Key("client", (Part("client", blocks.whole),)),
         Key("letters", (Part("name", blocks.shingles),)),
     ),
+    overlaps=(Overlap(("name", "period", "fee_budget"), against="client", bits=5),),
     thresholds=Thresholds(),
 )

@@ -8,7 +8,7 @@ from matching.engine.compare.exact import Category, Reference
 from matching.engine.compare.names import Name
 from matching.engine.fields import identity, organisation, terms
 from matching.engine.fields.document import Field
-from matching.engine.profile import Key, Part, Profile, Thresholds
+from matching.engine.profile import Key, Overlap, Part, Profile, Thresholds
 
 _FIRST, _LAST = ("effective_from",), ("effective_to",)
 
@@ -41,5 +41,6 @@ RATE_CARD = Profile(
         Key("words", (Part("name", blocks.word_pairs),)),
         Key("letters", (Part("name", blocks.shingles),)),
     ),
+    overlaps=(Overlap(("name", "period"), against="scope", bits=5),),
     thresholds=Thresholds(),
 )

@@ -10,7 +10,7 @@ from matching.engine.compare.people import PersonName
 from matching.engine.compare.places import Place, Street
 from matching.engine.fields import contact, identity, person, place
 from matching.engine.fields.document import Field
-from matching.engine.profile import Key, Part, Profile, Thresholds
+from matching.engine.profile import Key, Overlap, Part, Profile, Thresholds
 
 _NAMES = ("given_name", "family_name", "display_name", "preferred_name")
 _ADDRESS = (
@@ -22,6 +22,7 @@ _ADDRESS = (
     "postal_code",
     "country",
 )
+_HOUSEHOLD = ("family_name", "phone", "address", "locality")
 
 RESOURCE = Profile(
     entity="resource",
@@ -76,5 +77,6 @@ RESOURCE = Profile(
         Key("letters", (Part("name", blocks.letters),)),
         Key("mailbox slip", (Part("email", blocks.shingles),)),
     ),
+    overlaps=(Overlap(_HOUSEHOLD, against="given_name", bits=7),),
     thresholds=Thresholds(),
 )
