@@ -3,33 +3,54 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from uuid import UUID
 
-from canonical import configuration
+from canonical.configuration import Configuration, current
 from canonical.identity.targets import resolved
 from canonical.models import CONSOLE, Link
 from matching.candidates import file_records
-from matching.resolve import newcomer
+from matching.resolve import Newcomer, newcomer
 
 
-def refresh(goldens: Collection[UUID]) -> int:
-    """File the records of these golden records again under their present values; how many."""
+def refresh(goldens: Collection[UUID]) -> None:
+    """File the records of these golden records again under their present values."""
+    refiled(goldens, current())
+
+
+def refiled(goldens: Collection[UUID], config: Configuration) -> dict[str, list[Newcomer]]:
+    """The same, and the records as the engine sees them now, by entity."""
+    found = _read(goldens, config)
+    for entity, seen in found.items():
+        _file(entity, seen)
+    return found
+
+
+def _file(entity: str, seen: Sequence[Newcomer]) -> None:
+    filed = [(n.record, n.features, n.keys) for n in seen]
+    file_records(entity, filed, known=[n.record for n in seen])
+
+
+def _read(goldens: Collection[UUID], config: Configuration) -> dict[str, list[Newcomer]]:
+    """The linked records of these golden records as the engine sees them today, by entity."""
     links = Link.objects.filter(
         golden__any=list(goldens), until__isnull=True, record__current__isnull=False
     ).exclude(record__system=CONSOLE)
-    groups: dict[tuple[str, str], list[tuple[UUID, dict[str, object]]]] = defaultdict(list)
-    for record, system, entity, values in links.values_list(
-        "record_id", "record__system_id", "record__entity", "record__current__values"
+    groups: dict[tuple[str, str], list[tuple[UUID, UUID, dict[str, object]]]] = defaultdict(list)
+    for record, golden, system, entity, values in links.values_list(
+        "record_id",
+        "golden_id",
+        "record__system_id",
+        "record__entity",
+        "record__current__values",
     ):
-        groups[system, entity].append((record, values))
-    config = configuration.current()
+        groups[system, entity].append((record, golden, values))
+    seen: dict[str, list[Newcomer]] = defaultdict(list)
     for (system, entity), rows in sorted(groups.items()):
-        meant = resolved(system, entity, [values for _, values in rows], config)
-        seen = [
-            newcomer(entity, record, system, values)
-            for (record, _), values in zip(rows, meant, strict=True)
+        meant = resolved(system, entity, [values for _, _, values in rows], config)
+        seen[entity] += [
+            replace(newcomer(entity, record, system, values), golden=golden)
+            for (record, golden, _), values in zip(rows, meant, strict=True)
         ]
-        filed = [(n.record, n.features, n.keys) for n in seen]
-        file_records(entity, filed, known=[n.record for n in seen])
-    return sum(len(rows) for rows in groups.values())
+    return seen

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from canonical.api.contract import retention
+from matching import upkeep
 from mdm.models import Heartbeat
 from sync.outbound import sweep as deliveries
 
@@ -14,6 +15,7 @@ WHOLE = "sweep"
 
 # Each step finds its own due work in the database and is safe to run twice at once.
 STEPS: dict[str, Callable[[], object]] = {
+    "upkeep": upkeep.run,
     "deliveries": deliveries.run,
     "retention": retention.run,
 }

@@ -31,7 +31,7 @@ from canonical.models import (
 from canonical.validation import Fault
 from matching import review
 from matching.candidates import file_records
-from matching.refresh import refresh
+from matching.reconsider import reconsider
 from matching.resolve import Newcomer, Placement, newcomer, place
 from sync.inbound import catalogue
 from sync.inbound.answers import Answer, Answers, needs
@@ -258,7 +258,7 @@ class _Intake:
         reviews = review.ask(self.entity, placements, self.moment)
         waited = set(locked) - {p.golden for p in placements} - {i.golden for i in self.judged}
         if waited:
-            refresh(waited)
+            reconsider(waited, self.config, self.moment)
         answers = Answers(self.judged, computed, locked | fresh, placements, reviews).all()
         self._open_work(answers)
         return answers
