@@ -66,8 +66,12 @@ _COLUMNS = (
 )
 
 
-def load(goldens: Collection[UUID], config: Configuration) -> dict[UUID, Inputs]:
-    """The inputs of each golden record; keeps the marks of what could not be resolved true."""
+def load(goldens: Collection[UUID], config: Configuration, mark: bool = True) -> dict[UUID, Inputs]:
+    """The inputs of each golden record.
+
+    With `mark` the stored marks of what could not be resolved are kept true; a mere reader passes
+    False and writes nothing.
+    """
     loaded = {golden: Inputs() for golden in goldens}
     links = Link.objects.filter(golden__any=list(goldens), until__isnull=True).annotate(
         marked=Exists(UnmappedValue.objects.filter(record=OuterRef("record")))
@@ -86,7 +90,8 @@ def load(goldens: Collection[UUID], config: Configuration) -> dict[UUID, Inputs]
         marks.note(row.record, resolved)
         inputs.resolutions[row.record] = resolved
         inputs.contributions.append(_contribution(row, resolved.values))
-    marks.save(targets)
+    if mark:
+        marks.save(targets)
     return loaded
 
 

@@ -20,6 +20,6 @@ def lineage(golden: Golden) -> list[dict[str, Any]]:
     """
     config = configuration.current()
     policy = config.policies.get(golden.entity, NOTHING)
-    inputs = load([golden.id], config)[golden.id]
+    inputs = load([golden.id], config, mark=False)[golden.id]
     day = writer.now().date().isoformat()
     return explain(schema_of(golden.entity), policy, inputs.contributions, day)

@@ -62,7 +62,7 @@ def recompute(goldens: Collection[Golden], occasion: Occasion) -> dict[UUID, Com
     config = occasion.config or configuration.current()
     known = [g.id for g in goldens if g.version]
     moment = occasion.moment if occasion.moment and not known else writer.now()
-    computed = compute(goldens, config, moment)
+    computed = compute(goldens, config, moment, mark=True)
     changed = [c for c in computed.values() if c.changed or c.golden.id in occasion.kinds]
     for item in changed:
         item.kind = occasion.kinds.get(item.golden.id) or _kind(item)
@@ -73,10 +73,10 @@ def recompute(goldens: Collection[Golden], occasion: Occasion) -> dict[UUID, Com
 
 
 def compute(
-    goldens: Collection[Golden], config: Configuration, moment: datetime
+    goldens: Collection[Golden], config: Configuration, moment: datetime, mark: bool = False
 ) -> dict[UUID, Computed]:
-    """What the function says of each golden record today; writes no golden value."""
-    inputs = load([g.id for g in goldens], config)
+    """What the function says of each golden record today; writes nothing but, on `mark`, marks."""
+    inputs = load([g.id for g in goldens], config, mark)
     return {g.id: _compute(g, inputs[g.id], config, moment) for g in goldens}
 
 
