@@ -67,7 +67,7 @@ def missing_pairs(size: int, i: Index, j: Index, weight: Index) -> tuple[Index, 
         left, right = np.triu_indices(int(length), 1)
         packed.append((rows[:, left] << 32 | rows[:, right]).ravel())
     inside = label[i] == label[j]
-    wanted = np.setdiff1d(np.concatenate(packed), i[inside] << 32 | j[inside])
+    wanted = np.setdiff1d(np.concatenate(packed), i[inside] << 32 | j[inside], assume_unique=True)
     return wanted >> 32, wanted & 0xFFFFFFFF
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,30 @@ from matching.engine.normalise import Features
 from matching.engine.profile import Profile
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
-    """One field of many records: `code[record]` is a row of `cells`."""
+    """One field of many records. Record r holds cell `code[r]`; cell c holds the atoms numbered
+    `atom[start[c]]` to `atom[start[c] + count[c] - 1]`. Cells and atoms are distinct."""
 
     code: Ints
-    cells: Sequence[Atoms]
+    start: Ints
+    count: Ints
+    atom: Ints
+    atoms: list[str]
+
+    def cell(self, record: int) -> Atoms:
+        """The atoms of one record."""
+        start = self.start[self.code[record]]
+        return tuple(
+            self.atoms[k] for k in self.atom[start : start + self.count[self.code[record]]]
+        )
+
+    @cached_property
+    def carried(self) -> Index:
+        """How many records carry each atom."""
+        cells = np.bincount(self.code, minlength=len(self.count))
+        weights = np.repeat(cells, self.count)
+        return np.bincount(self.atom, weights, len(self.atoms)).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +51,12 @@ class Frame:
 
 def frame_of(profile: Profile, records: Sequence[Features]) -> Frame:
     """Turn features into columns."""
-    cells = zip(*(record.cells for record in records), strict=True)
-    columns = tuple(_column(list(column)) for column in cells)
-    return Frame(len(records), columns or tuple(_column([]) for _ in profile.fields))
+    places = range(len(profile.fields))
+    return Frame(len(records), tuple(_column(r.cells[k] for r in records) for k in places))
 
 
 def read_frame(profile: Profile, columns: Mapping[str, Sequence[Any]]) -> Frame:
-    """Normalise flattened columns, each distinct combination of inputs once.
+    """Normalise columns of documents, each distinct combination of inputs once.
 
     Yields the same cells as `features` on each row.
     """
@@ -49,45 +67,41 @@ def read_frame(profile: Profile, columns: Mapping[str, Sequence[Any]]) -> Frame:
 def _read(field: Field, columns: Mapping[str, Sequence[Any]], size: int) -> Column:
     names = [name for name in field.inputs if name in columns]
     if not names:
-        return Column(np.zeros(size, np.int32), [()])
-    raw: dict[tuple[Any, ...], int] = {}
-    code = [raw.setdefault(row, len(raw)) for row in zip(*(columns[n] for n in names), strict=True)]
-    distinct = _column([field.read(dict(zip(names, row, strict=True))) for row in raw])
-    return Column(distinct.code[np.array(code, np.int32)], distinct.cells)
+        return _column(() for _ in range(size))
+    rows = zip(*(columns[name] for name in names), strict=True)
+    try:
+        raw: dict[tuple[Any, ...], int] = {}
+        code = np.array([raw.setdefault(row, len(raw)) for row in rows], np.int32)
+    except TypeError:  # lists and objects cannot be told apart by hash: read every row
+        rows = zip(*(columns[name] for name in names), strict=True)
+        return _column(field.read(dict(zip(names, row, strict=True))) for row in rows)
+    distinct = _column(field.read(dict(zip(names, row, strict=True))) for row in raw)
+    return Column(
+        distinct.code[code], distinct.start, distinct.count, distinct.atom, distinct.atoms
+    )
 
 
 def _column(cells: Iterable[Atoms]) -> Column:
     numbers: dict[Atoms, int] = {}
-    code = [numbers.setdefault(cell, len(numbers)) for cell in cells]
-    return Column(np.array(code, np.int32), list(numbers))
-
-
-@dataclass(frozen=True, slots=True)
-class AtomColumn:
-    """A column whose cells are opened: cell c holds atoms `start[c]` to `start[c] + count[c]`."""
-
-    code: Ints
-    start: Ints
-    count: Ints
-    atom: Ints
-    atoms: list[str]
-
-
-def open_cells(column: Column) -> AtomColumn:
-    """Number the distinct atoms of a column."""
-    numbers: dict[str, int] = {}
-    flat = [numbers.setdefault(atom, len(numbers)) for cell in column.cells for atom in cell]
-    count = np.array([len(cell) for cell in column.cells], np.int32)
+    code = np.array([numbers.setdefault(cell, len(numbers)) for cell in cells], np.int32)
+    atoms: dict[str, int] = {}
+    flat = [atoms.setdefault(atom, len(atoms)) for cell in numbers for atom in cell]
+    count = np.array([len(cell) for cell in numbers], np.int32)
     start = np.cumsum(count, dtype=np.int32) - count
-    return AtomColumn(column.code, start, count, np.array(flat, np.int32), list(numbers))
+    return Column(code, start, count, np.array(flat, np.int32), list(atoms))
 
 
-def product(column: AtomColumn, a: Index, b: Index) -> tuple[Index, Index, Index]:
+def spread(start: Index, count: Index) -> tuple[Index, Index]:
+    """Positions `start[k]` to `start[k] + count[k] - 1` for each k, and the k of each."""
+    owner = np.repeat(np.arange(len(count)), count)
+    place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+    return start[owner] + place, owner
+
+
+def product(column: Column, a: Index, b: Index) -> tuple[Index, Index, Index]:
     """Every atom of cell a[k] beside every atom of cell b[k]: (k, atom of a, atom of b)."""
     wide = column.count[b].astype(np.int64)
-    each = column.count[a] * wide
-    owner = np.repeat(np.arange(len(a)), each)
-    place = np.arange(len(owner)) - np.repeat(np.cumsum(each) - each, each)
+    place, owner = spread(np.zeros(len(a), np.int64), column.count[a] * wide)
     step = wide[owner]
     left = column.atom[column.start[a][owner] + place // step]
     right = column.atom[column.start[b][owner] + place % step]

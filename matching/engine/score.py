@@ -11,12 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.engine.compare.base import Comparator, Index, Levels
-from matching.engine.frame import AtomColumn, Frame, frame_of, open_cells, product
+from matching.engine.frame import Column, Frame, frame_of, product
 from matching.engine.model import BIT, Model
 from matching.engine.normalise import Features
 from matching.engine.profile import Profile
 
 Weights = npt.NDArray[np.int64]
+
+CHUNK = 1 << 18
+"""Pairs compared at a time: bounds the memory that the values of a chunk take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     comparator: Comparator
-    column: AtomColumn
+    column: Column
     table: Any
 
 
@@ -52,8 +55,10 @@ class Scorer:
 
     def __init__(self, profile: Profile, model: Model, frame: Frame) -> None:
         self.profile, self.model = profile, model
-        opened = {f.name: open_cells(c) for f, c in zip(profile.fields, frame.columns, strict=True)}
-        self._prepared = [_prepare(c, opened[c.field], model) for c in profile.comparisons]
+        self._prepared = [
+            _prepare(c, frame.columns[profile.position[c.field]], model)
+            for c in profile.comparisons
+        ]
 
     def under(self, model: Model) -> Scorer:
         """The same tables under other weights; the frequencies must be the same."""
@@ -64,8 +69,10 @@ class Scorer:
     def levels(self, i: Index, j: Index) -> Levels:
         """One column of levels for each comparison of the profile."""
         out = np.empty((len(i), len(self._prepared)), np.int8)
-        for k, prepared in enumerate(self._prepared):
-            out[:, k] = _compare(prepared, i, j)
+        for start in range(0, len(i), CHUNK):
+            piece = slice(start, start + CHUNK)
+            for k, prepared in enumerate(self._prepared):
+                out[piece, k] = _compare(prepared, i[piece], j[piece])
         return out
 
     def weights(self, levels: Levels) -> Weights:
@@ -88,7 +95,7 @@ def totals(profile: Profile, model: Model, levels: Levels) -> Weights:
     return total
 
 
-def _prepare(comparator: Comparator, column: AtomColumn, model: Model) -> _Prepared:
+def _prepare(comparator: Comparator, column: Column, model: Model) -> _Prepared:
     table = comparator.table(column.atoms, model.terms_of(comparator))
     return _Prepared(comparator, column, table)
 
@@ -97,22 +104,31 @@ def _compare(prepared: _Prepared, i: Index, j: Index) -> Levels:
     """The best level any atom of the one record reaches with any atom of the other."""
     column = prepared.column
     out = np.zeros(len(i), np.int8)
-    if not column.atoms:
-        return out
-    a, b = column.code[i], column.code[j]
+    a, b = column.code[i].astype(np.int64), column.code[j].astype(np.int64)
     known = np.flatnonzero((column.count[a] > 0) & (column.count[b] > 0))
-    distinct, inverse = _distinct(a[known].astype(np.int64), b[known].astype(np.int64))
-    owner, left, right = product(column, distinct >> 32, distinct & 0xFFFFFFFF)
-    best = np.zeros(len(distinct), np.int8)
-    np.maximum.at(best, owner, prepared.comparator.compare(prepared.table, left, right))
-    out[known] = best[inverse]
+    if not len(known):
+        return out
+    a, b = a[known], b[known]
+    cells = len(column.count)
+    if cells * cells <= len(known):
+        every = np.arange(cells * cells)
+        out[known] = _compare_cells(prepared, every // cells, every % cells)[a * cells + b]
+    else:
+        out[known] = _compare_cells(prepared, a, b)
     return out
 
 
-def _distinct(a: Index, b: Index) -> tuple[Index, Index]:
-    """Pairs of cells, packed, each once; comparisons are symmetric."""
-    packed, inverse = np.unique(np.minimum(a, b) << 32 | np.maximum(a, b), return_inverse=True)
-    return packed, inverse
+def _compare_cells(prepared: _Prepared, a: Index, b: Index) -> Levels:
+    column = prepared.column
+    single = (column.count[a] == 1) & (column.count[b] == 1)
+    if single.all():
+        first = column.atom[column.start[a]].astype(np.int64)
+        second = column.atom[column.start[b]].astype(np.int64)
+        return prepared.comparator.compare(prepared.table, first, second)
+    owner, left, right = product(column, a, b)
+    best = np.zeros(len(a), np.int8)
+    np.maximum.at(best, owner, prepared.comparator.compare(prepared.table, left, right))
+    return best
 
 
 def score_one(

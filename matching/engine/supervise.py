@@ -31,6 +31,8 @@ def refine(
 
     Comparisons in `leave_out` keep their weights and say nothing: those that gave the answers.
     """
+    answered = yes + no > 0
+    levels, yes, no = levels[answered], yes[answered], no[answered]
     places = [k for k in range(levels.shape[1]) if k not in set(leave_out)]
     design = _one_hot(profile, levels, places)
     muted = levels.copy()

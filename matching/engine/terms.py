@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from itertools import chain
 
 import numpy as np
 
@@ -25,14 +26,20 @@ def count_terms(profile: Profile, frame: Frame) -> Mapping[str, Terms]:
 
 
 def _count(comparator: Comparator, column: Column) -> Terms:
-    records = np.bincount(column.code, minlength=len(column.cells)).tolist()
-    counts: Counter[str] = Counter()
-    total = 0
-    for cell, carried in zip(column.cells, records, strict=True):
-        weight = 1 if comparator.by_value else carried
-        for atom in cell:
-            total += weight
-            for term in comparator.words(atom):
-                counts[term] += weight
+    if comparator.by_value:
+        return _kept(len(column.atoms), Counter(_all_words(comparator, column.atoms)))
+    counts: Counter[str] = Counter(_all_words(comparator, column.atoms))
+    for place in np.flatnonzero(column.carried > 1).tolist():
+        more = int(column.carried[place]) - 1
+        for term in comparator.words(column.atoms[place]):
+            counts[term] += more
+    return _kept(int(column.carried.sum()), counts)
+
+
+def _all_words(comparator: Comparator, atoms: list[str]) -> chain[str]:
+    return chain.from_iterable(map(comparator.words, atoms))
+
+
+def _kept(total: int, counts: Counter[str]) -> Terms:
     least = max(SEEN_TWICE, total // ONE_IN)
     return Terms(total, {term: n for term, n in counts.items() if n >= least})

@@ -98,7 +98,7 @@ class Web(Comparator):
         label = table.label_code[i] == table.label_code[j]
         out = np.select([mailbox, domain & ~shared, domain, label], [6, 5, 4, 3], 1).astype(np.int8)
         rest = np.flatnonzero(out == 1)
-        out[rest] = np.where(indel(table.label, i[rest], j[rest]) >= 0.8, 2, 1)
+        out[rest] = np.where(indel(table.label, i[rest], j[rest], 0.8) >= 0.8, 2, 1)
         return out
 
 
@@ -125,8 +125,8 @@ class Email(Comparator):
         out = np.full(len(i), 5, np.int8)
         rest = np.flatnonzero(~same)
         a, b = i[rest], j[rest]
-        likeness = indel(whole, a, b)
-        local = jaro_winkler(mailbox, a, b)
+        likeness = indel(whole, a, b, 0.68)
+        local = jaro_winkler(mailbox, a, b, 0.88)
         box = mailbox_code[a] == mailbox_code[b]
         out[rest] = np.select(
             [(likeness >= 0.82), box, (likeness >= 0.68) | (local >= 0.88)], [3, 4, 2], 1

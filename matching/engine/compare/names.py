@@ -31,6 +31,9 @@ WORDS = 10
 CHUNK = 1 << 15
 """Pairs compared at a time: the word-by-word cube of a chunk stays in the cache."""
 
+SIMILAR_NAME = 0.85
+"""Share of letters in common from which the letters of two names speak for themselves."""
+
 SIMILAR_WORD = 0.88
 """Jaro-Winkler similarity from which two words count as one word misspelt."""
 
@@ -141,7 +144,7 @@ def _grade(table: NameTable, i: Index, j: Index) -> Levels:
     shared, least, both = _shared(table, i, j)
     dice = 2 * shared / np.maximum(both, 1)
     contained = shared / np.maximum(least, 1)
-    spelling = indel(table.compact, i, j)
+    spelling = indel(table.compact, i, j, SIMILAR_NAME)
     same = table.compact_code[i] == table.compact_code[j]
     dice, shared = _prefer_spelling(dice, shared, spelling, least)
     acronym = _is_acronym(table, i, j)
@@ -180,7 +183,7 @@ def _prefer_spelling(
     least: Ints,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     """Where letters agree better than words do ("micro soft"), let the letters speak."""
-    by_letters = np.where(spelling >= 0.85, spelling - 0.06, 0.0).astype(np.float64)
+    by_letters = np.where(spelling >= SIMILAR_NAME, spelling - 0.06, 0.0).astype(np.float64)
     better = by_letters > dice
     carried = (least * by_letters).astype(np.int64)
     return np.where(better, by_letters, dice), np.where(better, np.maximum(carried, shared), shared)
@@ -226,4 +229,4 @@ def _misspelt(
 def _similar_words(words: npt.NDArray[np.object_], a: Ints, b: Ints) -> npt.NDArray[np.float32]:
     low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b).astype(np.int64)
     pairs, inverse = np.unique(low << 32 | high, return_inverse=True)
-    return jaro_winkler(words, pairs >> 32, pairs & 0xFFFFFFFF)[inverse]
+    return jaro_winkler(words, pairs >> 32, pairs & 0xFFFFFFFF, SIMILAR_WORD)[inverse]

@@ -103,8 +103,8 @@ def _grade(words: Words, i: Index, j: Index) -> Levels:
 
 
 def _grade_unequal(words: Words, i: Index, j: Index) -> Levels:
-    likeness = jaro_winkler(words.text, i, j)
-    letters = indel(words.letters, i, j)
+    likeness = jaro_winkler(words.text, i, j, 0.78)
+    letters = indel(words.letters, i, j, 0.8)
     choices: list[tuple[Flags, int]] = [
         (_nicknames(words, i, j), NICKNAME),
         ((likeness >= 0.90) | _scrambled(letters), SIMILAR),

@@ -77,8 +77,8 @@ class Street(Comparator):
 
 
 def _grade_streets(table: StreetTable, i: Index, j: Index) -> Levels:
-    likeness = jaro_winkler(table.name, i, j)
-    letters = indel(table.name, i, j)
+    likeness = jaro_winkler(table.name, i, j, 0.8)
+    letters = indel(table.name, i, j, 0.7)
     alike = (likeness >= 0.9) | (letters >= 0.85)
     left, right = table.number[i], table.number[j]
     number = (left >= 0) & (left == right)

@@ -15,14 +15,17 @@ Scores = npt.NDArray[np.float32]
 Texts = npt.NDArray[np.object_]
 
 
-def jaro_winkler(texts: Texts, i: Index, j: Index) -> Scores:
-    """Similarity 0..1 that forgives transposed letters and favours a common start."""
-    return _score(texts, i, j, JaroWinkler.normalized_similarity)
+def jaro_winkler(texts: Texts, i: Index, j: Index, least: float) -> Scores:
+    """Similarity 0..1 that forgives transposed letters and favours a common start.
+
+    What stays below `least` counts as 0: that is known sooner than the figure itself.
+    """
+    return _score(texts, i, j, JaroWinkler.normalized_similarity, least)
 
 
-def indel(texts: Texts, i: Index, j: Index) -> Scores:
-    """Share of letters (0..1) that stay when one text is edited into the other."""
-    return _score(texts, i, j, Indel.normalized_similarity)
+def indel(texts: Texts, i: Index, j: Index, least: float) -> Scores:
+    """Share of letters (0..1) that stay when one text is edited into the other; see above."""
+    return _score(texts, i, j, Indel.normalized_similarity, least)
 
 
 def edits(texts: Texts, i: Index, j: Index, most: int = 3) -> npt.NDArray[np.int8]:
@@ -34,7 +37,8 @@ def edits(texts: Texts, i: Index, j: Index, most: int = 3) -> npt.NDArray[np.int
     )
 
 
-def _score(texts: Texts, i: Index, j: Index, scorer: Any) -> Scores:
+def _score(texts: Texts, i: Index, j: Index, scorer: Any, least: float) -> Scores:
     if not len(i):
         return np.zeros(0, np.float32)
-    return cpdist(texts[i].tolist(), texts[j].tolist(), scorer=scorer, dtype=np.float32)
+    left, right = texts[i].tolist(), texts[j].tolist()
+    return cpdist(left, right, scorer=scorer, score_cutoff=least, dtype=np.float32)

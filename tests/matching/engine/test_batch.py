@@ -36,7 +36,7 @@ COLUMNS = {
 def test_columns_and_records_are_read_alike() -> None:
     records = frame_of(CLIENT, [features(CLIENT, row) for row in ROWS])
     for a, b in zip(records.columns, read_frame(CLIENT, COLUMNS).columns, strict=True):
-        assert [a.cells[c] for c in a.code] == [b.cells[c] for c in b.code]
+        assert [a.cell(k) for k in range(len(ROWS))] == [b.cell(k) for k in range(len(ROWS))]
 
 
 def test_scores_the_same_pairs_alike_online_and_in_batch() -> None:
