@@ -37,6 +37,7 @@ from sync.outbound.retry import Answer, Expected, Judgement, Verdict
 log = structlog.get_logger(__name__)
 
 BUDGET: Final = 25.0  # seconds; what is left then waits for the next hint
+LINGER: Final = 0.01  # seconds
 LAST_START: Final = LEASE.total_seconds() - egress.TOTAL_SECONDS - 1
 
 
@@ -62,8 +63,6 @@ def drain(subscription: UUID, budget: float = BUDGET) -> int:
     Returns 0 at once if this process drains the subscription already: that one looks again before
     it ends.
     """
-    if transaction.get_connection().in_atomic_block:
-        raise RuntimeError("HTTP is never inside a transaction")
     settled = 0
     with _turn(subscription) as mine:
         while mine and _take(subscription):
@@ -109,7 +108,8 @@ class Run:
     @classmethod
     def open(cls, subscription: UUID, until: float) -> Run | None:
         """Get ready; None where there is no such subscription."""
-        found = _load(subscription)
+        with transaction.atomic(durable=True):  # refuses to stand in another: HTTP comes next
+            found = _load(subscription)
         if found is None:
             return None
         client = egress.Client(found.max_concurrency)
@@ -127,8 +127,12 @@ class Run:
         return self.settled
 
     def _claim(self) -> bool:
-        """Claim, build and start as much as the target takes now; whether anything was claimed."""
-        room = self._room() if time.monotonic() < self.until else 0
+        """Claim, build and start as much as the target takes now; whether anything was claimed.
+
+        Half of what may be under way is claimed at once: statements are shared by a batch.
+        """
+        busy = len(self.under_way) >= self.width or time.monotonic() >= self.until
+        room = 0 if busy else self._room()
         if not room:
             return False
         claimed_at = time.monotonic()
@@ -173,10 +177,11 @@ class Run:
         return self.connector.send(messages)
 
     def _collect(self) -> None:
-        """Wait for at least one answer and settle all that are there."""
+        """Wait for an answer, a moment for those about to come, and settle them together."""
         if not self.under_way:
             return
-        done, _ = wait(self.under_way, return_when=FIRST_COMPLETED)
+        done, others = wait(self.under_way, return_when=FIRST_COMPLETED)
+        done |= wait(others, timeout=LINGER).done
         now = writer.now()
         settlements = [s for future in done for s in self._judged(future, now)]
         crash.point("before_settle")

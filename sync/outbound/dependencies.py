@@ -6,7 +6,6 @@ does not carry is no dependency. Rings are cut: one of its records goes first.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
@@ -14,36 +13,22 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from canonical.models import Golden, GoldenReference
 from sync.models import Lane, Parked
 
 LONGEST_CHAIN = 50
 
 
-def blocked(subscription: UUID, goldens: Collection[UUID]) -> dict[UUID, UUID]:
-    """Which of these records have to wait, and for which parent."""
-    parents = _parents(goldens)
+def blocked(subscription: UUID, parents: Mapping[UUID, Collection[UUID]]) -> dict[UUID, UUID]:
+    """Which of these records have to wait, and for which of their parents."""
     unconfirmed = _unconfirmed(subscription, {p for each in parents.values() for p in each})
     waiting = {golden: parent for golden, parent in unconfirmed.items() if parent is not None}
     found: dict[UUID, UUID] = {}
     for golden in sorted(parents):
-        for parent in sorted(parents[golden] & unconfirmed.keys()):
+        for parent in sorted(unconfirmed.keys() & parents[golden]):
             if not _in_a_ring(subscription, golden, parent, waiting):
                 found[golden] = waiting[golden] = parent
                 break
     return found
-
-
-def _parents(goldens: Collection[UUID]) -> dict[UUID, set[UUID]]:
-    parents: dict[UUID, set[UUID]] = defaultdict(set)
-    edges = GoldenReference.objects.filter(golden__in=goldens, ordering=True)
-    for golden, target in edges.values_list("golden_id", "target_id"):
-        parents[golden].add(target)
-    merged = Golden.objects.filter(id__in=goldens, merged_into__isnull=False)
-    for golden, survivor in merged.values_list("id", "merged_into_id"):
-        if survivor is not None:
-            parents[golden].add(survivor)
-    return {golden: found - {golden} for golden, found in parents.items()}
 
 
 def _unconfirmed(subscription: UUID, goldens: Collection[UUID]) -> dict[UUID, UUID | None]:
@@ -114,6 +99,8 @@ def _parked(subscription: UUID) -> QuerySet[Lane]:
 
 
 def _release(lanes: QuerySet[Lane]) -> int:
+    if not lanes.exists():
+        return 0
     with transaction.atomic():
         free = lanes.select_for_update(skip_locked=True, of=("self",)).order_by("golden_id")
         ids = list(free.values_list("id", flat=True))

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db.models import Min, Q
+from django.db.models import F, Min, Q
 
 from canonical import configuration
 from canonical.documents import records
@@ -55,15 +55,8 @@ class Batch:
 def prepare(subscription: Subscription, claimed: Sequence[Claimed]) -> Batch:
     """Decide for each claimed lane: send this message, settle in silence, or wait for a parent."""
     batch = Batch([], [])
-    waiting = dependencies.blocked(subscription.pk, [lane.golden for lane in claimed])
-    free = [lane for lane in claimed if lane.golden not in waiting]
-    batch.settled.extend(
-        Settlement(lane, Judgement(Verdict.RETURNED, "waits for its parent"),
-                   waits_for=waiting[lane.golden])
-        for lane in claimed if lane.golden in waiting
-    )  # fmt: skip
-    surroundings = Surroundings.of(subscription, free)
-    for outcome in map(surroundings.decide, free):
+    surroundings = Surroundings.of(subscription, claimed)
+    for outcome in map(surroundings.decide, claimed):
         if isinstance(outcome, Sendable):
             batch.sendable.append(outcome)
         else:
@@ -80,6 +73,7 @@ class Surroundings:
     due: Mapping[UUID, int]
     rows: Mapping[UUID, Row]
     references: Mapping[UUID, Collection[UUID]]
+    waiting: Mapping[UUID, UUID]
     ids: Mapping[UUID, Sequence[str]]
     codes: Mapping[tuple[str, str], str]
     own_records: frozenset[str]
@@ -87,16 +81,18 @@ class Surroundings:
     @classmethod
     def of(cls, subscription: Subscription, lanes: Sequence[Claimed]) -> Surroundings:
         """Read what these lanes need."""
-        goldens = [lane.golden for lane in lanes]
         due = _due_versions(subscription, lanes)
-        references = _references(goldens)
-        ids, own = _own_ids(subscription, {*goldens, *(t for r in references.values() for t in r)})
+        rows = _rows(due, view_of(subscription))
+        references, parents = _references(rows)
+        named = {*due, *(target for each in references.values() for target in each)}
+        ids, own = _own_ids(subscription, named)
         return cls(
             subscription=subscription,
             timeline=FeedState.objects.values_list("timeline", flat=True).get(pk=1),
             due=due,
-            rows=_rows(due, view_of(subscription)),
+            rows=rows,
             references=references,
+            waiting=dependencies.blocked(subscription.pk, parents),
             ids=ids,
             codes=_codes(subscription.system_id),
             own_records=own,
@@ -104,6 +100,9 @@ class Surroundings:
 
     def decide(self, lane: Claimed) -> Sendable | Settlement:
         """What becomes of one lane now; one that cannot be built stops no other."""
+        if (parent := self.waiting.get(lane.golden)) is not None:
+            waits = Judgement(Verdict.RETURNED, "waits for its parent")
+            return Settlement(lane, waits, waits_for=parent)
         try:
             return self._decide(lane, *self.rows[lane.golden])
         except Exception as error:
@@ -231,12 +230,24 @@ def _version(change: Change, document: Mapping[str, Any]) -> Version:
     )
 
 
-def _references(goldens: Collection[UUID]) -> dict[UUID, set[UUID]]:
-    found: dict[UUID, set[UUID]] = defaultdict(set)
-    edges = GoldenReference.objects.filter(golden__in=goldens)
-    for golden, target in edges.values_list("golden_id", "target_id"):
-        found[golden].add(target)
-    return found
+def _references(
+    rows: Mapping[UUID, Row],
+) -> tuple[dict[UUID, set[UUID]], dict[UUID, set[UUID]]]:
+    """What each record refers to, and which of those a target must hold first.
+
+    A merged record waits for its survivor.
+    """
+    references: dict[UUID, set[UUID]] = defaultdict(set)
+    parents: dict[UUID, set[UUID]] = defaultdict(set)
+    edges = GoldenReference.objects.filter(golden__in=rows).exclude(golden=F("target"))
+    for golden, target, ordering in edges.values_list("golden_id", "target_id", "ordering"):
+        references[golden].add(target)
+        if ordering:
+            parents[golden].add(target)
+    for golden, (version, _) in rows.items():
+        if survivor := version.content.get("merged_into"):
+            parents[golden].add(UUID(survivor))
+    return references, parents
 
 
 def _own_ids(

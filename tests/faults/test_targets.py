@@ -16,7 +16,7 @@ from sync.outbound.replay import replay
 from sync.torture.receiver import OK, Reaction, Received, Receiver, chaos
 from tests.factories import journal, targets
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def failing(times: int, reaction: Reaction) -> Callable[[Received], Reaction]:

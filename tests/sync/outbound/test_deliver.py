@@ -13,7 +13,7 @@ from sync.outbound import fanout, subscriptions
 from sync.torture.receiver import Receiver
 from tests.factories import journal, targets
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
