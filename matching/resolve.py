@@ -159,7 +159,9 @@ class _Placing:
                 peers[key].append(n.record)
 
     def _place(self, n: Newcomer) -> Placement:
-        ranking = [self._evidence(n, golden) for golden in self._goldens_near(n)]
+        near = self._goldens_near(n)
+        self.scores.prepare((n.record, m.record) for g in near for m in self.members[g])
+        ranking = [self._evidence(n, golden) for golden in near]
         decision = decide(self.profile, self.model, ranking)
         placement = self._placement(n, decision, ranking)
         self._ask_about_identifiers(n, placement, ranking)
