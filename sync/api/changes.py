@@ -13,7 +13,7 @@ from canonical.api.contract.cursors import known_parameters, page_limit, seal, u
 from canonical.api.contract.describe import Operation
 from canonical.api.contract.problems import Problem, invalid
 from canonical.api.contract.view import ContractView
-from canonical.entities import ENTITIES, schema_of
+from canonical.entities import schema_of
 from sync.api import descriptions, wishes
 from sync.outbound import feed
 from sync.outbound.feed import Place
@@ -30,7 +30,7 @@ class Changes(ContractView):
     def get(self, request: Request) -> Response:
         query = request.query_params
         known_parameters(query, ("after", "entity", "limit"))
-        limit, entity = page_limit(query), _entity(query.get("entity"))
+        limit, entity = page_limit(query), entity_of(query.get("entity"))
         try:
             portion = feed.after(_place(query.get("after")), entity, limit)
         except feed.Gone:
@@ -67,7 +67,8 @@ def _place(cursor: str | None) -> Place:
     return Place(*unseal(cursor, PURPOSE, parameter="after"))
 
 
-def _entity(text: str | None) -> str | None:
+def entity_of(text: str | None) -> str | None:
+    """The entity of a path name like `rate-cards`, None for all of them; refused if unknown."""
     try:
         return wishes.entity(text) if text else None
     except wishes.Wrong as error:
@@ -75,11 +76,10 @@ def _entity(text: str | None) -> str | None:
 
 
 def _gone(entity: str | None) -> Problem:
-    """410 with where to begin again: the lists, and the feed from its end."""
-    wanted = [entity] if entity else ENTITIES
-    snapshot = {schema_of(each).path: f"/api/v1/{schema_of(each).path}" for each in wanted}
+    """410 with where to begin again."""
+    query = f"?entity={schema_of(entity).path}" if entity else ""
     detail = (
-        "This cursor lies before what the feed keeps, or before a restore. Take a new cursor with "
-        "after=latest, read the lists, and go on from the cursor."
+        "This cursor lies before what the feed keeps, or before a restore. Read the snapshot; its "
+        "first line has the cursor to go on from."
     )
-    return Problem("gone", detail, extra={"snapshot": snapshot})
+    return Problem("gone", detail, extra={"snapshot": f"/api/v1/snapshot{query}"})

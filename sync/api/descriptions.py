@@ -357,7 +357,7 @@ CHANGES: Final = Operation(
     "Every published version in the order in which it was found committed; versions of one record "
     "never out of order. `next_cursor` is always there: keep it and come back with it. `next` is "
     "null at the end of the feed. A cursor from before a restore, or older than what the feed "
-    "keeps, answers 410 with the lists to read instead.",
+    "keeps, answers 410 with the snapshot to begin from.",
     "Changes",
     {
         200: Answer(

@@ -5,6 +5,7 @@ from django.urls import path
 from sync.api.changes import Changes
 from sync.api.deliveries import DeliveryDetail, DeliveryList, ReplayOne
 from sync.api.events import events
+from sync.api.snapshot import Snapshot
 from sync.api.subscriptions import (
     Pause,
     ReplayMany,
@@ -18,6 +19,7 @@ _ONE = "api/v1/subscriptions/<uuid:id>"
 
 urlpatterns = [
     path("api/v1/changes", Changes.as_view(), name="changes"),
+    path("api/v1/snapshot", Snapshot.as_view(), name="snapshot"),
     path("api/v1/subscriptions", SubscriptionList.as_view(), name="subscriptions"),
     path(_ONE, SubscriptionDetail.as_view(), name="subscription"),
     path(f"{_ONE}/pause", Pause.as_view(), name="subscription-pause"),
