@@ -12,7 +12,7 @@ from django.db import transaction
 from canonical import configuration
 from canonical.models import Decision, DecisionKind
 from matching.engine.frame import Frame, frame_of
-from matching.engine.model import Model
+from matching.engine.model import Model, default_model
 from matching.engine.normalise import Features, OutdatedFeatures
 from matching.engine.profile import Profile
 from matching.engine.train import Labels
@@ -44,6 +44,13 @@ def _features(entity: str) -> Iterator[tuple[UUID, Features]]:
             yield record, Features.unpack(bytes(packed))
         except OutdatedFeatures:
             continue
+
+
+def active_model(profile: Profile) -> Model:
+    """The model that the hub uses for an entity."""
+    rows = MatchModel.objects.filter(entity=profile.entity, active=True)
+    body = rows.values_list("body", flat=True).first()
+    return Model.from_json(json.dumps(body)) if body else default_model(profile)
 
 
 @transaction.atomic

@@ -1,0 +1,93 @@
+"""`manage.py evaluate`: how right matching is, on a labelled file or by people's answers."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.core.management.base import BaseCommand, CommandError
+
+from matching.engine.accuracy import (
+    Bin,
+    accuracy,
+    calibration_error,
+    interval,
+    recall_at,
+    reliability,
+)
+from matching.engine.model import BadModel
+from matching.engine.profile import Profile
+from matching.engine.score import Scorer
+from matching.learn import active_model, population
+from matching.management.commands.dedupe import deduped, read_model
+from matching.profiles import PROFILES, UnknownEntity, entity_named, profile_for
+from matching.tables import BadFile, read_records, read_truth
+
+
+class Command(BaseCommand):
+    """Prints precision and recall with their intervals, and whether stated probabilities hold."""
+
+    help = "Measure matching on a labelled file, or on the hub by its stewards' answers."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, nargs="?", help="records; the hub's own without it")
+        parser.add_argument("--entity", help="clients, resources, ...; all of the hub without it")
+        parser.add_argument("--truth", type=Path, help="source_id, cluster_id")
+        parser.add_argument("--model", type=Path, help="a trained model instead of learning one")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["file"] and not (options["entity"] and options["truth"]):
+            raise CommandError("a file needs --entity and --truth")
+        try:
+            named = [options["entity"]] if options["entity"] else list(PROFILES)
+            profiles = [profile_for(entity_named(name)) for name in named]
+            if options["file"]:
+                self._file(profiles[0], options)
+            else:
+                for profile in profiles:
+                    self._hub(profile)
+        except (BadFile, BadModel, UnknownEntity) as error:
+            raise CommandError(error.args[0]) from error
+
+    def _file(self, profile: Profile, options: dict[str, Any]) -> None:
+        model = read_model(options["model"], profile) if options["model"] else None
+        records = read_records(options["file"])
+        truth = read_truth(options["truth"], records)
+        result = deduped(profile, records, model)
+        found = accuracy(truth, result.clusters.label)
+        self._share("precision", found.right, found.found)
+        self._share("recall", found.right, found.true)
+        self.stdout.write(f"{'F1':20} {found.f1:.4f}")
+        best = recall_at(truth, result.i, result.j, result.weight)
+        self.stdout.write(f"{'recall at P 99 %':20} {best:.4f}")
+        match = truth[result.i] == truth[result.j]
+        self._calibration(reliability(result.model.probability(result.weight), match))
+
+    def _hub(self, profile: Profile) -> None:
+        frame, labels = population(profile)
+        if not len(labels.match):
+            self.stdout.write(f"{profile.entity}: no answers yet")
+            return
+        model = active_model(profile)
+        scorer = Scorer(profile, model, frame)
+        chance = model.probability(scorer.weights(scorer.levels(labels.i, labels.j)))
+        linked = chance >= profile.thresholds.link
+        self.stdout.write(f"{profile.entity}: {len(labels.match)} answers, model {model.version}")
+        self._share("precision", int((linked & labels.match).sum()), int(linked.sum()))
+        self._share("recall", int((linked & labels.match).sum()), int(labels.match.sum()))
+        self._calibration(reliability(chance, np.asarray(labels.match, np.bool_)))
+
+    def _share(self, name: str, right: int, of: int) -> None:
+        low, high = interval(right, of)
+        share = right / of if of else 1.0
+        self.stdout.write(f"{name:20} {share:.4f} ({low:.4f} to {high:.4f}, n = {of})")
+
+    def _calibration(self, bins: list[Bin]) -> None:
+        self.stdout.write(f"{'calibration error':20} {calibration_error(bins):.4f}")
+        self.stdout.write("stated   observed   pairs")
+        for found in bins:
+            bar = "#" * round(found.observed * 30)
+            self.stdout.write(f"{found.stated:6.3f} {found.observed:10.3f} {found.pairs:7} {bar}")
