@@ -79,7 +79,7 @@ def test_bad_parameters_are_refused(client: Client, query: Any) -> None:
     assert client.get(URL, query).status_code == 400
 
 
-@pytest.mark.parametrize("name", ["0", "x", "9" * 30, str(uuid4())])
+@pytest.mark.parametrize("name", ["0", "x", "9" * 30, "00000000-0000-4000-8000-000000000000"])
 def test_an_unknown_one_is_not_found(client: Client, name: str) -> None:
     assert client.get(f"{URL}/{name}").status_code == 404
 
