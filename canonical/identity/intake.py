@@ -201,7 +201,7 @@ def _weigh(item: Judged, history: list[Said] | None) -> None:
     if _repeats(item, known):
         item.verdict, item.said = Verdict.UNCHANGED, None
         return
-    item.conflict = any(v.order_key == said.order_key for v in known)
+    item.conflict = any(v.order_key == said.order_key and v.retired == said.retired for v in known)
     after = fold([*known, said]) if history is not None else _appended(standing, said)
     item.verdict = _verdict(standing, after, said)
     item.standing = after

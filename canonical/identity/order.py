@@ -80,12 +80,13 @@ def fold(versions: Iterable[Said]) -> Standing:
     """The newest version's values, whether it was deleted since, and each value's age.
 
     An attribute's `changed_at` is the time of the first version in its latest run of equal
-    values. Of two versions with the same order key the larger digest is the newer.
+    values. Of two versions with the same order key a deletion is the newer, since it names the
+    version it deletes; else the one with the larger digest.
     """
     current: Said | None = None
     retired = False
     changed_at: dict[str, str] = {}
-    for said in sorted(versions, key=lambda v: (v.order_key, v.digest)):
+    for said in sorted(versions, key=lambda v: (v.order_key, v.retired, v.digest)):
         retired = said.retired
         if said.retired:
             continue
