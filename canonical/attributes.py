@@ -7,10 +7,14 @@ serializers, OpenAPI, admin forms, event schemas and masking all read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeVar
+
+# A part of a list, named by the key of its element: `addresses[billing]`, `items[3].bill_date`.
+PART = re.compile(r"(?P<attribute>[a-z_]+)\[(?P<key>[^\]]+)\](?:\.(?P<part>[a-z_]+))?")
 
 
 class Kind(StrEnum):
@@ -96,6 +100,19 @@ class Attribute:
                 return candidate
         raise KeyError(name)
 
+    @property
+    def element(self) -> Attribute:
+        """What each element of a list is."""
+        if self.fields:
+            return Attribute(self.name, Kind.OBJECT, fields=self.fields)
+        return Attribute(
+            self.name,
+            self.of or Kind.TEXT,
+            vocabulary=self.vocabulary,
+            reference=self.reference,
+            ordering=self.ordering,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class EntitySchema:
@@ -112,6 +129,19 @@ class EntitySchema:
 
     def __getitem__(self, name: str) -> Attribute:
         return self.by_name[name]
+
+    def at(self, path: str) -> Attribute:
+        """What a path names: an attribute, an element of a list of objects, or a part of one.
+
+        KeyError where there is nothing of that name.
+        """
+        match = PART.fullmatch(path)
+        if match is None:
+            return self.by_name[path]
+        listed = self.by_name[match["attribute"]]
+        if listed.kind is not Kind.LIST or not listed.fields:
+            raise KeyError(path)
+        return listed.part(match["part"]) if match["part"] else listed.element
 
     def __contains__(self, name: object) -> bool:
         return name in self.by_name

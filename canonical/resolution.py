@@ -40,11 +40,11 @@ class Resolved:
 
 
 def references(schema: EntitySchema, values: Mapping[str, Any]) -> list[Found]:
-    """Every reference in the values, nested ones included, in the order of the schema."""
+    """Every reference in the values, nested ones included; names may be paths of parts."""
     return [
         Found(path, attribute.reference or "", value, attribute.ordering)
-        for path, attribute, value in _leaves(schema.attributes, values)
-        if attribute.reference is not None
+        for name, told in values.items()
+        for path, attribute, value in _leaves(_declared(schema, name), told, name)
     ]
 
 
@@ -58,7 +58,7 @@ def resolve(
     """
     result = Resolved()
     for name, value in values.items():
-        attribute = schema.by_name.get(name)
+        attribute = _declared(schema, name)
         if attribute is None:
             result.values[name] = value
             continue
@@ -70,29 +70,33 @@ def resolve(
 
 def placed(schema: EntitySchema, values: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
     """The references of *resolved* values: (path, entity, golden id, whether ordering)."""
-    for path, attribute, value in _leaves(schema.attributes, values):
-        if attribute.reference is not None and isinstance(value, str):
-            yield path, attribute.reference, value, attribute.ordering
+    for name, told in values.items():
+        for path, attribute, value in _leaves(schema.by_name.get(name), told, name):
+            if isinstance(value, str):
+                yield path, attribute.reference or "", value, attribute.ordering
+
+
+def _declared(schema: EntitySchema, name: str) -> Attribute | None:
+    try:
+        return schema.at(name)
+    except KeyError:
+        return None
 
 
 def _leaves(
-    attributes: tuple[Attribute, ...], values: Mapping[str, Any], prefix: str = ""
+    attribute: Attribute | None, value: Any, path: str
 ) -> Iterator[tuple[str, Attribute, Any]]:
-    for attribute in attributes:
-        value = values.get(attribute.name)
-        if value is None or not _refers(attribute):
-            continue
-        path = f"{prefix}{attribute.name}"
-        if attribute.kind is Kind.LIST:
-            for place, element in enumerate(value):
-                if attribute.fields:
-                    yield from _leaves(attribute.fields, element, f"{path}[{place}].")
-                else:
-                    yield f"{path}[{place}]", attribute, element
-        elif attribute.kind is Kind.OBJECT:
-            yield from _leaves(attribute.fields, value, f"{path}.")
-        else:
-            yield path, attribute, value
+    """The references inside one value: path, declaration and value of each."""
+    if attribute is None or value is None or not _refers(attribute):
+        return
+    if attribute.kind is Kind.LIST:
+        for place, element in enumerate(value):
+            yield from _leaves(attribute.element, element, f"{path}[{place}]")
+    elif attribute.kind is Kind.OBJECT:
+        for part in attribute.fields:
+            yield from _leaves(part, value.get(part.name), f"{path}.{part.name}")
+    else:
+        yield path, attribute, value
 
 
 def _refers(attribute: Attribute) -> bool:
@@ -103,7 +107,7 @@ def _resolve(
     attribute: Attribute, value: Any, path: str, result: Resolved, term: Term, target: Target
 ) -> Any:
     if attribute.kind is Kind.LIST:
-        element = _element(attribute)
+        element = attribute.element
         resolved = (
             _resolve(element, item, f"{path}[{place}]", result, term, target)
             for place, item in enumerate(value)
@@ -119,17 +123,6 @@ def _resolve(
             result.pending.append(path)
         return found
     return value
-
-
-def _element(attribute: Attribute) -> Attribute:
-    if attribute.fields:
-        return Attribute(attribute.name, Kind.OBJECT, fields=attribute.fields)
-    return Attribute(
-        attribute.name,
-        attribute.of or Kind.TEXT,
-        vocabulary=attribute.vocabulary,
-        reference=attribute.reference,
-    )
 
 
 def _resolve_parts(

@@ -131,11 +131,7 @@ def _check(attribute: Attribute) -> Check:
 
 
 def _list_check(attribute: Attribute) -> Check:
-    element = (
-        _object_check(attribute.fields, attribute.name)
-        if attribute.fields
-        else _check(Attribute(attribute.name, attribute.of or Kind.TEXT))
-    )
+    element = _check(attribute.element)
 
     def check(value: Any, pointer: str) -> list[Any]:
         if not isinstance(value, list):

@@ -12,7 +12,7 @@ from canonical.entities import schema_of
 from canonical.golden.inputs import survivors
 from canonical.identity.intake import named_goldens
 from canonical.models import Link
-from canonical.resolution import Found, references, resolve
+from canonical.resolution import Found, Resolved, references, resolve
 
 Key = tuple[str, str, str]
 
@@ -21,6 +21,13 @@ def resolved(
     system: str, entity: str, values: Sequence[Mapping[str, Any]], config: Configuration
 ) -> list[dict[str, Any]]:
     """Each record's values with terms and references in our words; what is unknown is left out."""
+    return [answer.values for answer in resolutions(system, entity, values, config)]
+
+
+def resolutions(
+    system: str, entity: str, values: Sequence[Mapping[str, Any]], config: Configuration
+) -> list[Resolved]:
+    """The same, with what could not be resolved."""
     schema = schema_of(entity)
     found = [references(schema, item) for item in values]
     targets = _lookup(system, [ref for refs in found for ref in refs])
@@ -31,7 +38,7 @@ def resolved(
     answers = []
     for item, refs in zip(values, found, strict=True):
         paths = {ref.path: targets.get(_key(system, ref)) for ref in refs}
-        answers.append(resolve(schema, item, term, paths.get).values)
+        answers.append(resolve(schema, item, term, paths.get))
     return answers
 
 

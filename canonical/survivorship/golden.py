@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from canonical.attributes import Attribute, EntitySchema, Kind
+from canonical.attributes import PART, Attribute, EntitySchema, Kind
 from canonical.survivorship.contribution import (
     Contribution,
     element_keys,
@@ -17,8 +16,6 @@ from canonical.survivorship.contribution import (
 from canonical.survivorship.lists import Issue, surviving_list
 from canonical.survivorship.policy import SENTENCES, Policy
 from canonical.survivorship.rules import ranked
-
-PART = re.compile(r"^(?P<attribute>[a-z_]+)\[(?P<key>[^\]]+)\](?:\.(?P<part>[a-z_]+))?$")
 
 
 @dataclass(slots=True)
@@ -97,7 +94,7 @@ def _apply_parts(
 ) -> None:
     """Lay a steward's word on single parts of lists (`items[3].bill_date`) over the lists."""
     for path in sorted(contribution.values.keys() | contribution.empty):
-        match = PART.match(path)
+        match = PART.fullmatch(path)
         if match is None or not contribution.holds(path, on):
             continue
         attribute = schema[match["attribute"]]
