@@ -1,7 +1,8 @@
 """What a steward says of a golden record: a contribution like any other, with name and reason.
 
-A golden record has at most one record of the console. Setting or clearing a value stores a new
-version of it; law 1 therefore needs no table of overrides.
+A golden record has at most one record of the console of its own, and one for the picks of each
+merge. Setting or clearing a value stores a new version of it; law 1 therefore needs no table of
+overrides.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from canonical import writer
-from canonical.attributes import Attribute, EntitySchema, Kind
+from canonical import configuration, writer
+from canonical.attributes import Attribute, EntitySchema
 from canonical.entities import schema_of
 from canonical.golden.cause import Cause
 from canonical.golden.recompute import Computed, Occasion, recompute
 from canonical.identity import linking
 from canonical.identity.errors import Conflict, NotFound, Refused, VersionConflict
 from canonical.identity.intake import digest_of, store_references
+from canonical.identity.targets import resolutions
 from canonical.identity.units import lock_goldens, unit
 from canonical.models import (
     CONSOLE,
@@ -32,10 +34,10 @@ from canonical.models import (
     SourceVersion,
     new_id,
 )
-from canonical.survivorship.golden import PART
 from canonical.validation import Fault, instant_text, says_nothing, validate_value
 
 Notes = dict[str, dict[str, Any]]
+MAX_PATH = 120
 
 
 class BadValue(Refused):
@@ -53,21 +55,18 @@ def set_override(
     cause: Cause,
     expires_at: date | None = None,
     expected: int | None = None,
-    merge: UUID | None = None,
 ) -> Computed:
     """Pin a value over what the systems say; null pins emptiness.
 
     `path` is an attribute or a part of a list element (`items[3].bill_date`). It no longer
-    counts from the day `expires_at` on. A pick made inside a merge carries its id and falls with
-    its undo. Raises NotFound, Conflict, VersionConflict, Refused, BadValue.
+    counts from the day `expires_at` on. Raises NotFound, Conflict, VersionConflict, Refused,
+    BadValue.
     """
 
-    def change(values: dict[str, Any], notes: Notes, schema: EntitySchema, at: datetime) -> None:
-        values.pop(path, None)
-        checked = _checked(schema, path, value)
-        if checked is not None:
-            values[path] = checked
-        notes[path] = _note(cause, at, expires_at, merge, empty=checked is None)
+    def change(subject: Golden, moment: datetime) -> None:
+        said = _checked(subject.entity, {path: value})
+        record = _own_record(subject.id) or _new_record(subject, moment)
+        _say(record, said, _note(cause, moment, expires_at=expires_at), cause, moment)
 
     return _change(golden, change, cause, expected)
 
@@ -75,27 +74,44 @@ def set_override(
 def clear_override(golden: UUID, path: str, cause: Cause, expected: int | None = None) -> Computed:
     """Take a pinned value back; NotFound where nothing is pinned."""
 
-    def change(values: dict[str, Any], notes: Notes, schema: EntitySchema, at: datetime) -> None:
-        if path not in notes:
+    def change(subject: Golden, moment: datetime) -> None:
+        records = [r for r in _console_records(golden) if path in r.annotations]
+        if not records:
             raise NotFound(f"{path} is not overridden.")
-        values.pop(path, None)
-        del notes[path]
+        for record in records:
+            _unsay(record, [path], cause, moment)
 
     return _change(golden, change, cause, expected)
 
 
 def overrides(golden: UUID) -> dict[str, dict[str, Any]]:
     """What is pinned on a golden record, by path: value, by, reason, at, expires_at."""
-    records = _console_records(golden)
-    return {
-        path: {**note, "value": (record.current.values if record.current else {}).get(path)}
-        for record in records
-        for path, note in record.annotations.items()
-    }
+    told: dict[str, dict[str, Any]] = {}
+    for record in _console_records(golden):
+        for path, note in record.annotations.items():
+            if path not in told or told[path]["at"] <= note["at"]:
+                told[path] = {**note, "value": _values(record).get(path)}
+    return told
 
 
-def _checked(schema: EntitySchema, path: str, value: Any) -> Any:
-    """The value in canonical form; None to pin emptiness."""
+def _checked(entity: str, picks: Mapping[str, Any]) -> dict[str, Any]:
+    """The values in canonical form, None to pin emptiness; what would not resolve is refused."""
+    said = {path: _checked_value(schema_of(entity), path, value) for path, value in picks.items()}
+    telling = {path: value for path, value in said.items() if value is not None}
+    found = resolutions(CONSOLE, entity, [telling], configuration.current())[0]
+    faults = [
+        Fault("", "unknown_term", f"{vocabulary} has no term {value}.")
+        for _, vocabulary, value in found.unmapped
+    ]
+    faults += [
+        Fault("", "unknown_reference", f"{path} names no golden record.") for path in found.pending
+    ]
+    if faults:
+        raise BadValue(faults)
+    return said
+
+
+def _checked_value(schema: EntitySchema, path: str, value: Any) -> Any:
     attribute = _declared(schema, path)
     if says_nothing(value):
         return None
@@ -106,28 +122,16 @@ def _checked(schema: EntitySchema, path: str, value: Any) -> Any:
 
 
 def _declared(schema: EntitySchema, path: str) -> Attribute:
-    match = PART.match(path)
-    name = match["attribute"] if match else path
-    if name not in schema:
-        raise NotFound(f"{schema.entity} has no attribute {name}.")
-    attribute = schema[name]
-    if match is None:
-        return attribute
-    if attribute.kind is not Kind.LIST or not attribute.fields:
-        raise Refused(f"{name} has no elements with parts.")
     try:
-        part = match["part"]
-        return attribute.part(part) if part else _element(attribute)
+        if len(path) <= MAX_PATH:
+            return schema.at(path)
     except KeyError:
-        raise NotFound(f"{name} has no part {match['part']}.") from None
-
-
-def _element(attribute: Attribute) -> Attribute:
-    return Attribute(attribute.name, Kind.OBJECT, fields=attribute.fields)
+        pass
+    raise NotFound(f"{schema.entity} has no attribute {path[:MAX_PATH]}.")
 
 
 def _note(
-    cause: Cause, at: datetime, expires_at: date | None, merge: UUID | None, empty: bool
+    cause: Cause, at: datetime, expires_at: date | None = None, merge: UUID | None = None
 ) -> dict[str, Any]:
     note: dict[str, Any] = {
         "by": cause.name,
@@ -139,18 +143,14 @@ def _note(
         note["expires_at"] = expires_at.isoformat()
     if merge:
         note["merge"] = str(merge)
-    if empty:
-        note["empty"] = True
     return note
 
 
-Change = Callable[[dict[str, Any], Notes, EntitySchema, datetime], None]
-
-
-def _change(golden: UUID, change: Change, cause: Cause, expected: int | None) -> Computed:
+def _change(
+    golden: UUID, change: Callable[[Golden, datetime], None], cause: Cause, expected: int | None
+) -> Computed:
     def work() -> Computed:
-        locked = lock_goldens(lambda: [golden])
-        subject = locked.get(golden)
+        subject = lock_goldens(lambda: [golden]).get(golden)
         if subject is None:
             raise NotFound("There is no such golden record.")
         if subject.state == GoldenState.MERGED:
@@ -159,56 +159,27 @@ def _change(golden: UUID, change: Change, cause: Cause, expected: int | None) ->
             raise VersionConflict(
                 f"{subject.code} is at version {subject.version}, not {expected}."
             )
-        apply(subject, change, cause, writer.now())
+        change(subject, writer.now())
         return recompute([subject], Occasion(cause=cause))[golden]
 
     return unit(work)
 
 
-def apply(subject: Golden, change: Change, cause: Cause, moment: datetime) -> None:
-    """Change what the console's record of a locked golden record says; the caller recomputes.
-
-    A record that has nothing left to say is unlinked, so that taking everything back leaves the
-    golden record as it was.
-    """
-    records = _console_records(subject.id)
-    record = records[0] if records else _new_record(subject, moment)
-    values = dict(record.current.values) if record.current else {}
-    notes = dict(record.annotations)
-    change(values, notes, schema_of(subject.entity), moment)
-    _write_version(record, values, notes, cause, moment)
-
-
 def pin_picks(
     subject: Golden, picks: Mapping[str, Any], merge: UUID, cause: Cause, moment: datetime
 ) -> None:
-    """Pin the values a steward picked inside a merge."""
-
-    def change(values: dict[str, Any], notes: Notes, schema: EntitySchema, at: datetime) -> None:
-        for path, value in picks.items():
-            values.pop(path, None)
-            checked = _checked(schema, path, value)
-            if checked is not None:
-                values[path] = checked
-            notes[path] = _note(cause, at, None, merge, empty=checked is None)
-
+    """Pin what a steward picked inside a merge, in a record that falls with its undo."""
     if picks:
-        apply(subject, change, cause, moment)
+        record = _new_record(subject, moment)
+        note = _note(cause, moment, merge=merge)
+        _say(record, _checked(subject.entity, picks), note, cause, moment)
 
 
-def withdraw_picks(merge: UUID, goldens: Collection[UUID], cause: Cause, moment: datetime) -> None:
+def withdraw_picks(merge: UUID, host: UUID, cause: Cause, moment: datetime) -> None:
     """Take back what was picked inside a merge that is being undone."""
-    for golden in goldens:
-        for record in _console_records(golden):
-            notes = dict(record.annotations)
-            fallen = [path for path, note in notes.items() if note.get("merge") == str(merge)]
-            if not fallen:
-                continue
-            values = dict(record.current.values) if record.current else {}
-            for path in fallen:
-                del notes[path]
-                values.pop(path, None)
-            _write_version(record, values, notes, cause, moment)
+    for record in _console_records(host):
+        if _picked_in(record) == str(merge):
+            _unsay(record, list(record.annotations), cause, moment)
 
 
 def expire(today: date) -> int:
@@ -234,6 +205,19 @@ def _console_records(golden: UUID) -> list[SourceRecord]:
     return list(records.select_related("current").order_by("id"))
 
 
+def _own_record(golden: UUID) -> SourceRecord | None:
+    """The golden record's own record; what merges brought along goes back with their undo."""
+    records = _console_records(golden)
+    homes = linking.homes([record.id for record in records])
+    own = (r for r in records if homes[r.id] == golden and _picked_in(r) is None)
+    return next(own, None)
+
+
+def _picked_in(record: SourceRecord) -> str | None:
+    """The merge inside which all the record says was picked."""
+    return next((note["merge"] for note in record.annotations.values() if "merge" in note), None)
+
+
 def _new_record(subject: Golden, moment: datetime) -> SourceRecord:
     record = SourceRecord(
         id=new_id(),
@@ -248,6 +232,31 @@ def _new_record(subject: Golden, moment: datetime) -> SourceRecord:
     return record
 
 
+def _values(record: SourceRecord) -> dict[str, Any]:
+    return dict(record.current.values) if record.current else {}
+
+
+def _say(
+    record: SourceRecord,
+    said: Mapping[str, Any],
+    note: Mapping[str, Any],
+    cause: Cause,
+    moment: datetime,
+) -> None:
+    values = {path: v for path, v in {**_values(record), **said}.items() if v is not None}
+    notes = {path: {**note, "empty": True} if v is None else dict(note) for path, v in said.items()}
+    _write_version(record, values, {**record.annotations, **notes}, cause, moment)
+
+
+def _unsay(record: SourceRecord, paths: Collection[str], cause: Cause, moment: datetime) -> None:
+    """Take words back; a record with nothing left to say is unlinked, as if it had never been."""
+    values = {path: v for path, v in _values(record).items() if path not in paths}
+    notes = {path: n for path, n in record.annotations.items() if path not in paths}
+    _write_version(record, values, notes, cause, moment)
+    if not notes:
+        Link.objects.filter(record=record, until__isnull=True).update(until=moment)
+
+
 def _write_version(
     record: SourceRecord,
     values: Mapping[str, Any],
@@ -255,7 +264,7 @@ def _write_version(
     cause: Cause,
     moment: datetime,
 ) -> None:
-    version = SourceVersion.objects.create(
+    record.current = SourceVersion.objects.create(
         record=record,
         order_key=f"t{instant_text(moment)}",
         happened_at=moment,
@@ -266,10 +275,7 @@ def _write_version(
         actor=cause.name,
         correlation_id=cause.correlation_id,
     )
-    record.current = version
     record.annotations = notes
     record.changed_at = {path: note["at"] for path, note in notes.items()}
     record.save(update_fields=["current", "annotations", "changed_at"])
     store_references(record, values)
-    if not notes:
-        Link.objects.filter(record=record, until__isnull=True).update(until=moment)

@@ -47,7 +47,7 @@ def kept_apart(left: Iterable[UUID], right: Iterable[UUID]) -> list[tuple[UUID, 
     ]
 
 
-def withdraw_between(left: Collection[UUID], right: Collection[UUID], moment: datetime) -> None:
+def withdraw_between(left: Iterable[UUID], right: Iterable[UUID], moment: datetime) -> None:
     """Withdraw the no-match decisions between two sets: a person has just said otherwise."""
     for a, b in kept_apart(left, right):
         Decision.objects.filter(

@@ -81,6 +81,28 @@ def move(
     open_links([(record, golden, cause) for record, golden in records.items()], moment, merge)
 
 
+def homes(records: Collection[UUID]) -> dict[UUID, UUID]:
+    """The golden record each would stand in if no merge were open.
+
+    Merges and their undos carry records along; every other link gives one a home.
+    """
+    links = Link.objects.filter(record__any=list(records)).exclude(
+        cause__in=(LinkCause.MERGE, LinkCause.UNDO)
+    )
+    return dict(links.order_by("since", "id").values_list("record_id", "golden_id"))
+
+
+def below(goldens: Iterable[UUID]) -> set[UUID]:
+    """These golden records and all that are merged into them, however deep."""
+    found = set(goldens)
+    level = found
+    while level:
+        merged = Golden.objects.filter(merged_into__any=list(level))
+        level = set(merged.values_list("id", flat=True)) - found
+        found = found | level
+    return found
+
+
 def linked(goldens: Iterable[UUID]) -> dict[UUID, UUID]:
     """The records linked to these golden records today, with the golden record of each."""
     links = Link.objects.filter(golden__any=list(goldens), until__isnull=True)
@@ -101,8 +123,8 @@ def referring(records: Collection[UUID], limit: int | None = None) -> list[UUID]
 
 
 def naming(goldens: Collection[UUID], limit: int | None = None) -> list[UUID]:
-    """The golden records with a record that names one of these golden records by its id."""
-    return _referring(Q(golden__any=list(goldens)), limit) if goldens else []
+    """The golden records with a record that names one of these, or what it absorbed, by its id."""
+    return _referring(Q(golden__any=list(below(goldens))), limit) if goldens else []
 
 
 def waiting_for(

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from canonical import writer
 from canonical.golden.cause import Cause
 from canonical.golden.inputs import survivors
@@ -15,7 +17,7 @@ from canonical.golden.recompute import Computed, Occasion, recompute
 from canonical.governance import stewardship
 from canonical.identity import decisions, linking
 from canonical.identity.errors import Conflict, NotFound, Refused, VersionConflict
-from canonical.identity.units import lock_goldens, unit
+from canonical.identity.units import Grown, lock_goldens, unit
 from canonical.models import (
     ChangeKind,
     DecisionKind,
@@ -63,9 +65,8 @@ def merge(
         _check_mergeable(concerned, survivor, absorbed)
         moment = writer.now()
         outcome = Outcome(subject=survivor)
-        held = linking.linked([survivor])
         for golden in absorbed:
-            _absorb(concerned[survivor], concerned[golden], list(held), cause, moment, outcome)
+            _absorb(concerned[survivor], concerned[golden], cause, moment, outcome)
         stewardship.pin_picks(concerned[survivor], picks or {}, outcome.merges[0].id, cause, moment)
         kinds = {survivor: ChangeKind.ABSORBED, **dict.fromkeys(absorbed, ChangeKind.MERGED)}
         return _settle(outcome, concerned, kinds, cause)
@@ -76,20 +77,26 @@ def merge(
 def _absorb(
     survivor: Golden,
     absorbed: Golden,
-    held: Collection[UUID],
     cause: Cause,
     moment: datetime,
     outcome: Outcome,
 ) -> None:
     records = linking.linked([absorbed.id])
-    decisions.withdraw_between(held, list(records), moment)
+    decisions.withdraw_between(linking.linked([survivor.id]), records, moment)
     row = Merge.objects.create(
         survivor=survivor, absorbed=absorbed, reason=cause.reason, by=cause.name, at=moment
     )
     linking.move(dict.fromkeys(records, survivor.id), LinkCause.MERGE, moment, row)
-    absorbed.merged_into_id = survivor.id
+    _answer_with(absorbed, survivor)
     outcome.merges.append(row)
     outcome.moved.update(dict.fromkeys(records, survivor.id))
+
+
+def _answer_with(golden: Golden, survivor: Golden | None) -> None:
+    """Written before the recompute, which resolves the references that name this id."""
+    golden.merged_into = survivor
+    golden.state = GoldenState.MERGED if survivor else GoldenState.ACTIVE
+    golden.save(update_fields=["merged_into", "state"])
 
 
 def undo(
@@ -114,27 +121,31 @@ def undo(
         row = Merge.objects.select_for_update().order_by("id").get(pk=merge_id)
         if row.undone_at is not None:
             raise Conflict("This merge was undone already.")
+        if concerned[host].state == GoldenState.MERGED:
+            raise Grown
         moment = writer.now()
-        stewardship.withdraw_picks(row.id, [host], cause, moment)
-        moved = _moved_by(row, host)
-        moved.update(_allocated(allocate or {}, row.absorbed_id, host))
-        outcome = Outcome(subject=row.absorbed_id, merges=[row], moved=moved)
-        outcome.stayed = [r for r in linking.linked([host]) if r not in moved]
-        linking.move(moved, LinkCause.UNDO, moment)
-        concerned[row.absorbed_id].merged_into_id = None
+        stewardship.withdraw_picks(row.id, host, cause, moment)
+        chosen = _allocated(allocate or {}, row.absorbed_id, host)
+        back = {r: row.absorbed_id for r in _carried_by(row, host) if r not in chosen}
+        linking.move(back, LinkCause.UNDO, moment)
+        linking.move(chosen, LinkCause.DECIDED, moment)
+        outcome = Outcome(subject=row.absorbed_id, merges=[row])
+        outcome.moved = linking.linked([row.absorbed_id])
+        outcome.stayed = list(linking.linked([host]))
+        _answer_with(concerned[row.absorbed_id], None)
         _close(row, cause, moment)
-        _keep_apart(list(moved), outcome.stayed, cause, moment)
+        _keep_apart(list(outcome.moved), outcome.stayed, cause, moment)
         kinds = {row.absorbed_id: ChangeKind.UNMERGED, host: ChangeKind.UNMERGED}
         return _settle(outcome, concerned, kinds, cause)
 
     return unit(work, preview)
 
 
-def _moved_by(row: Merge, host: UUID) -> dict[UUID, UUID]:
-    """The records whose link this merge moved and that are still with its survivor."""
-    ever = Link.objects.filter(merge=row).values("record_id")
-    here = Link.objects.filter(record__in=ever, golden=host, until__isnull=True)
-    return dict.fromkeys(here.values_list("record_id", flat=True), row.absorbed_id)
+def _carried_by(row: Merge, host: UUID) -> list[UUID]:
+    """The records that stand in the host because of this merge: they are at home below it."""
+    below = linking.below([row.absorbed_id])
+    homes = linking.homes(linking.linked([host]))
+    return [record for record, home in homes.items() if home in below]
 
 
 def _allocated(allocate: Mapping[UUID, UUID], restored: UUID, host: UUID) -> dict[UUID, UUID]:
@@ -173,6 +184,8 @@ def split(
         subject = concerned[golden]
         if subject.state == GoldenState.MERGED:
             raise Conflict(f"{subject.code} is merged into another record.")
+        if any(home and concerned[home].state == GoldenState.MERGED for home in homes.values()):
+            raise Grown
         _check_versions(concerned, {golden: expected} if expected is not None else {})
         _check_leaving(golden, leaving)
         moment = writer.now()
@@ -191,9 +204,9 @@ def split(
 
 
 def _former_homes(golden: UUID, records: Collection[UUID]) -> dict[UUID, UUID | None]:
-    """The golden record each came from, where that still stands on its own."""
+    """The golden record each was at home in before, where that still stands on its own."""
     links = Link.objects.filter(record__any=list(records), until__isnull=False).exclude(
-        golden=golden
+        Q(golden=golden) | Q(cause__in=(LinkCause.MERGE, LinkCause.UNDO))
     )
     homes: dict[UUID, UUID | None] = dict.fromkeys(records)
     latest = links.filter(golden__merged_into__isnull=True).order_by("until", "id")
