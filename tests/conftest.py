@@ -82,3 +82,15 @@ def django_db_setup(
         patched.setattr(TransactionTestCase, "_fixture_teardown", lambda test: copy.restore())
         yield
         copy.drop()
+
+
+@pytest.fixture(autouse=True)
+def _read_configuration_anew() -> None:
+    """A test's configuration is rolled back with its stamp; what was read from it must not stay."""
+    from canonical import configuration
+    from matching.resolve import current_model
+    from sync.inbound import catalogue
+
+    configuration.forget()
+    catalogue.forget()
+    current_model.cache_clear()
