@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from dataclasses import asdict
+from functools import cache
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from drf_spectacular.views import (
     SpectacularAPIView,
@@ -10,6 +13,7 @@ from drf_spectacular.views import (
     SpectacularSwaggerSplitView,
 )
 
+from canonical.api.contract import catalogue, release
 from canonical.api.contract.problems import KINDS
 
 
@@ -30,6 +34,21 @@ class Reference(SpectacularRedocView):
 
     url_name = "openapi"
     template_name = "canonical/redoc.html"
+
+
+@cache
+def _entries() -> tuple[catalogue.Entry, ...]:
+    """The catalogue, by subject; the addresses of a process never change."""
+    return tuple(sorted(catalogue.entries(release.served()), key=lambda entry: entry.tag))
+
+
+def catalogue_page(request: HttpRequest) -> HttpResponseBase:
+    """Every operation with its owner; as JSON with `?format=json` or if only that is accepted."""
+    wants_json = request.GET.get("format") == "json"
+    if wants_json or request.get_preferred_type(["text/html", "application/json"]) != "text/html":
+        return JsonResponse({"operations": [asdict(entry) for entry in _entries()]})
+    shown = {"entries": _entries(), "criticalities": catalogue.CRITICALITIES}
+    return render(request, "canonical/catalogue.html", shown)
 
 
 def problem_index(request: HttpRequest) -> HttpResponse:

@@ -36,6 +36,7 @@ urlpatterns = [
     path("api/schema/", pages.SchemaDocument.as_view(), name="openapi"),
     path("api/docs/", pages.Documentation.as_view(), name="docs"),
     path("api/redoc/", pages.Reference.as_view(), name="redoc"),
+    path("api/catalogue/", pages.catalogue_page, name="catalogue"),
     path("oauth/token/", TokenEndpoint.as_view(), name="token"),
     path("problems/", pages.problem_index, name="problems"),
     path("problems/<slug:code>/", pages.problem_page, name="problem"),

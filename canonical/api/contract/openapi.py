@@ -11,7 +11,7 @@ from typing import Any, Final
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
-from canonical.api.contract import problems
+from canonical.api.contract import catalogue, problems
 from canonical.api.contract.describe import fragment
 from canonical.api.contract.idempotency import HEADER as IDEMPOTENCY_KEY
 from canonical.models.access import SCOPES
@@ -84,7 +84,9 @@ class ContractSchema(AutoSchema):
         for status, response in operation["responses"].items():
             if status.startswith("2"):
                 response.setdefault("headers", {}).update(_ANSWER_HEADERS)
-        return operation
+        if getattr(self.view, "deprecation", None):
+            operation["deprecated"] = True
+        return operation | catalogue.entry(self.view, self.method)
 
     @staticmethod
     def _statuses(operation: Schema, *, once: bool, if_match: bool) -> Iterable[int]:
@@ -245,6 +247,7 @@ def token_operation() -> Schema:
         "description": "The client credentials grant of OAuth 2.0 (RFC 6749 4.4). The credential "
         "goes into HTTP Basic authentication, or into the body.",
         "tags": ["Ways in"],
+        **catalogue.marks("Administration", "critical", "0.1.0"),
         "security": [{"client": []}, {}],
         "requestBody": {
             "required": True,

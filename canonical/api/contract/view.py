@@ -23,9 +23,16 @@ Handler = Callable[..., Response]
 
 
 class ContractView(APIView):
-    """Every view names the scope of each of its methods, and whom it deprecates."""
+    """Every view names the scope of each of its methods, and whom it deprecates.
+
+    `owner` and `criticality` stand in the catalogue where they are not those of the scope;
+    `since` is the release that brought the operation.
+    """
 
     scopes: ClassVar[Mapping[str, str]] = {"GET": "read"}
+    owner: ClassVar[str] = ""
+    criticality: ClassVar[str] = ""
+    since: ClassVar[str] = "0.1.0"
     max_body: ClassVar[int] = MEGABYTE
     deprecation: ClassVar[Deprecation | None] = None
     allowance: throttles.Allowance | None = None
