@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,13 +62,17 @@ def _file(profile: Profile, frame: Frame, key: Key) -> Filed:
 
 def _blocks(key: Key, part: Part, column: Column) -> Filed:
     """Hashes of each distinct atom, dealt out to the records that hold it."""
-    found = [block_hashes(key, part, (atom,)) for atom in column.atoms]
-    count = np.array([len(f) for f in found], np.int64)
-    flat = np.array([h for f in found for h in f], np.uint64)
+    hashes, counts = array("Q"), array("q")
+    for atom in column.atoms:
+        found = block_hashes(key, part, (atom,))
+        hashes.extend(found)
+        counts.append(len(found))
+    flat: Hashes = np.frombuffer(hashes, np.uint64)
+    count: Index = np.frombuffer(counts, np.int64)
     held = column.code
     place, row = spread(column.start.astype(np.int64)[held], column.count.astype(np.int64)[held])
-    atom = column.atom[place]
-    where, holder = spread((np.cumsum(count) - count)[atom], count[atom])
+    holding = column.atom[place]
+    where, holder = spread((np.cumsum(count) - count)[holding], count[holding])
     return Filed(flat[where], row[holder].astype(np.int32))
 
 

@@ -1,0 +1,1 @@
+"""Runners of other tools, each executed inside the peers' own environment."""

@@ -1,0 +1,161 @@
+"""Assay beside Splink, recordlinkage, dedupe and GoldenMatch, on the same files in one run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import venv
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+
+from matching.benchmarks import companies
+from matching.engine.accuracy import Accuracy, accuracy, recall_at
+from matching.tables import BadFile, Records, read_columns, read_records, read_truth
+
+PEERS = {
+    "splink": ("splink==5.0.0",),
+    "recordlinkage": ("recordlinkage==0.16",),
+    "dedupe": ("dedupe==3.0.3", "BTrees<6.5"),
+    "goldenmatch": ("goldenmatch==3.22.0", "polars"),
+}
+NOTES = {"dedupe": "saw a tenth of the true pairs"}
+PEOPLE = ("given_name", "family_name", "display_name")
+RUNNERS = Path(__file__).parent / "_peers"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One tool on one set."""
+
+    tool: str
+    found: Accuracy
+    recall_at_99: float | None
+    cpu: float
+    peak_mb: float
+
+
+def run(options: list[str]) -> int:
+    """Print a table for every labelled set and for generated companies of unseen seeds."""
+    chosen = _options(options)
+    work = settings.VAR_DIR / "peers"
+    work.mkdir(parents=True, exist_ok=True)
+    python = _environment(work, chosen.peers)
+    for file in [*_labelled(chosen), *_generated(chosen, work)]:
+        _print(file, list(_measured(file, chosen.peers, python, work)))
+    return 0
+
+
+def _options(options: list[str]) -> Namespace:
+    parser = ArgumentParser(prog="bench peers")
+    parser.add_argument("--data", type=Path, default=settings.BASE_DIR / "fixtures" / "labelled")
+    parser.add_argument("--sets", nargs="*", help="names of sets; all in the directory without it")
+    parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
+    parser.add_argument("--companies", type=int, nargs="*", default=[10_000], help="sizes")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[101, 102])
+    return parser.parse_args(options)
+
+
+def _environment(work: Path, peers: list[str]) -> Path:
+    """The interpreter of the peers' own environment: they never enter ours."""
+    home = work / "venv"
+    python = home / "bin" / "python"
+    uv = shutil.which("uv")
+    if not python.exists():
+        venv.create(home, with_pip=not uv)
+    pip = (
+        [uv, "pip", "install", "--python", str(python)]
+        if uv
+        else [str(python), "-m", "pip", "install"]
+    )
+    wanted = [package for peer in peers for package in PEERS[peer]]
+    if wanted:
+        subprocess.run([*pip, "-q", *wanted], check=True)
+    return python
+
+
+def _labelled(chosen: Namespace) -> Iterator[Path]:
+    for truth in sorted(chosen.data.glob("*.truth.csv")):
+        name = truth.name.removesuffix(".truth.csv")
+        if chosen.sets is None or name in chosen.sets:
+            yield chosen.data / f"{name}.csv"
+
+
+def _generated(chosen: Namespace, work: Path) -> Iterator[Path]:
+    for size in chosen.companies:
+        for seed in chosen.seeds:
+            file = work / f"companies_{size}_{seed}.csv"
+            if not file.exists():
+                companies.run([str(size), str(seed), str(work)])
+            yield file
+
+
+def _measured(file: Path, peers: list[str], python: Path, work: Path) -> Iterator[Row]:
+    records = read_records(file)
+    truth_file = file.with_name(f"{file.stem}.truth.csv")
+    truth = read_truth(truth_file, records)
+    entity = "resources" if set(PEOPLE) & set(records.attributes) else "clients"
+    pairs, clusters = work / "pairs.csv", work / "clusters.csv"
+    ours = [sys.executable, RUNNERS / "assay_run.py", file, entity, pairs, clusters]
+    commands = {"assay": ours}
+    for peer in peers:
+        more = [truth_file] if peer == "dedupe" else []
+        runner = RUNNERS / f"{peer}_run.py"
+        commands[peer] = [python, runner, file, entity, pairs, clusters, *more]
+    for tool, command in commands.items():
+        yield from _one(tool, [str(part) for part in command], records, truth, pairs, clusters)
+
+
+def _one(
+    tool: str, command: list[str], records: Records, truth: np.ndarray, pairs: Path, clusters: Path
+) -> Iterator[Row]:
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=settings.BASE_DIR
+    )
+    if done.returncode:
+        sys.stdout.write(f"{tool}: failed: {done.stderr.strip().splitlines()[-1]}\n")
+        return
+    spent = json.loads(done.stdout.splitlines()[-1])
+    found = accuracy(truth, _labels(clusters, records))
+    yield Row(tool, found, _recall(pairs, records, truth), spent["cpu"], spent["peak_mb"])
+
+
+def _labels(path: Path, records: Records) -> np.ndarray:
+    """The cluster of each record; records the tool left out stand alone."""
+    columns = read_columns(path, needed=("source_id", "cluster_id"))
+    named = dict(zip(columns["source_id"], columns["cluster_id"], strict=True))
+    numbers: dict[str, int] = {}
+    wanted = [named.get(name, f"alone {name}") for name in records.source_id]
+    return np.array([numbers.setdefault(name, len(numbers)) for name in wanted])
+
+
+def _recall(path: Path, records: Records, truth: np.ndarray) -> float | None:
+    """Recall at 99 % precision over the tool's scored pairs; None where it gives none."""
+    try:
+        columns = read_columns(path)
+    except BadFile:
+        return None
+    row = {name: k for k, name in enumerate(records.source_id)}
+    i = np.array([row[name] for name in columns["source_id_a"]])
+    j = np.array([row[name] for name in columns["source_id_b"]])
+    return recall_at(truth, i, j, np.array(columns["probability"], np.float64))
+
+
+def _print(file: Path, rows: list[Row]) -> None:
+    ours = rows[0]
+    out = [f"\n{file.stem}\n{'':15}P      R      F1     R@P99  CPU s  MB     errors ours/theirs"]
+    for row in rows:
+        at_99 = "     -" if row.recall_at_99 is None else f"{row.recall_at_99:6.3f}"
+        ratio = (1 - ours.found.f1) / max(1 - row.found.f1, 1e-9)
+        out.append(
+            f"{row.tool:14} {row.found.precision:.3f}  {row.found.recall:.3f}  {row.found.f1:.4f} "
+            f"{at_99} {row.cpu:6.1f} {row.peak_mb:6.0f} {ratio:6.2f}  {NOTES.get(row.tool, '')}"
+        )
+    sys.stdout.write("\n".join(out) + "\n")
+    sys.stdout.flush()
