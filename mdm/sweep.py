@@ -9,12 +9,14 @@ import structlog
 from canonical.api.contract import retention
 from matching import upkeep
 from mdm.models import Heartbeat
+from sync.inbound import submissions
 from sync.outbound import sweep as deliveries
 
 WHOLE = "sweep"
 
 # Each step finds its own due work in the database and is safe to run twice at once.
 STEPS: dict[str, Callable[[], object]] = {
+    "submissions": submissions.work_off,
     "upkeep": upkeep.run,
     "deliveries": deliveries.run,
     "retention": retention.run,

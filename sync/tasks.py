@@ -6,6 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
+from sync.inbound import submissions
 from sync.outbound import deliver, sweep
 
 
@@ -19,3 +20,9 @@ def fan_out() -> None:
 def drain(subscription: str) -> None:
     """Deliver what is due to one subscription."""
     deliver.drain(UUID(subscription))
+
+
+@shared_task(name="sync.submission", ignore_result=True)
+def submission(id: str) -> None:
+    """Work a batch off that is answered later."""
+    submissions.work_one(UUID(id))

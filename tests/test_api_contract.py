@@ -28,7 +28,8 @@ from tests.canonical.api.conftest import token
 from tests.openapi import METHODS, operations, validator
 
 # POSTs that write nothing, or keep their answers themselves.
-WITHOUT_ONE_ANSWER: set[str] = set()
+# A batch keeps its answers item by item.
+WITHOUT_ONE_ANSWER = {"/api/v1/systems/<str:system>/<str:entity>/batch"}
 
 
 def routes() -> dict[str, type[ContractView]]:
@@ -155,7 +156,7 @@ def test_every_operation_says_what_it_is_and_how_it_fails(document: dict[str, An
         assert operation["security"], place
         statuses = set(operation["responses"])
         assert {"401", "429"} <= statuses, place
-        assert any(status.startswith("2") for status in statuses), place
+        assert any(status.startswith("2") or status == "308" for status in statuses), place
         for parameter in operation.get("parameters", []):
             assert "$ref" in parameter or parameter["description"], (place, parameter)
 

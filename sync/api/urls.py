@@ -6,6 +6,7 @@ from sync.api.changes import Changes
 from sync.api.deliveries import DeliveryDetail, DeliveryList, ReplayOne
 from sync.api.events import events
 from sync.api.snapshot import Snapshot
+from sync.api.source import BatchView, GoldenBehind, SourceRecordView, SubmissionView
 from sync.api.subscriptions import (
     Pause,
     ReplayMany,
@@ -17,7 +18,13 @@ from sync.api.subscriptions import (
 
 _ONE = "api/v1/subscriptions/<uuid:id>"
 
+_SOURCE = "api/v1/systems/<str:system>/<str:entity>"
+
 urlpatterns = [
+    path(f"{_SOURCE}/batch", BatchView.as_view(), name="source-batch"),
+    path(f"{_SOURCE}/<path:source_id>/golden", GoldenBehind.as_view(), name="source-golden"),
+    path(f"{_SOURCE}/<path:source_id>", SourceRecordView.as_view(), name="source-record"),
+    path("api/v1/submissions/<uuid:id>", SubmissionView.as_view(), name="submission"),
     path("api/v1/changes", Changes.as_view(), name="changes"),
     path("api/v1/snapshot", Snapshot.as_view(), name="snapshot"),
     path("api/v1/subscriptions", SubscriptionList.as_view(), name="subscriptions"),

@@ -18,7 +18,10 @@ from matching.resolve import Placement
 
 @dataclass(slots=True)
 class Answer:
-    """What became of one item; `faults` of a refused one say where and why."""
+    """What became of one item.
+
+    `first` tells that the hub had not seen the record; `faults` why and where it was refused.
+    """
 
     source_id: str
     outcome: str
@@ -26,6 +29,7 @@ class Answer:
     golden: Golden | None = None
     match: dict[str, Any] | None = None
     review: UUID | None = None
+    first: bool = False
     issues: list[dict[str, str]] = field(default_factory=list)
     pending_references: list[str] = field(default_factory=list)
     unmapped_values: list[dict[str, str]] = field(default_factory=list)
@@ -107,6 +111,7 @@ class Answers:
             golden=self.goldens.get(golden_id) if golden_id else None,
             match=_match(placement),
             review=asked.id if asked else None,
+            first=item.existing is None,
             issues=self._issues(item, golden_id),
             pending_references=self.pending.get(item.record, []),
             unmapped_values=self.unmapped.get(item.record, []),

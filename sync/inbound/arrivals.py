@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
+from canonical import exact_json
 from canonical.attributes import EntitySchema
 from canonical.entities import schema_of
 from canonical.identity.intake import Arrival, digest_of
@@ -97,11 +97,11 @@ def arrive(entity: str, item: Item, mapping: compiled.Mapping | None) -> Arrival
     What a mapped system sends is quarantined when it does not fit; canonical attributes that do
     not fit raise BadItem, with pointers into the body.
     """
-    raw = json.dumps(item.data, ensure_ascii=False, default=_exact)
+    raw = exact_json.dumps(item.data)
     arrival = Arrival(
         source_id=item.source_id,
         raw=raw,
-        digest=digest_of([json.loads(raw), item.same_as]),
+        digest=digest_of([json.loads(raw, parse_float=str), item.same_as]),
         values={},
         modified_at=item.modified_at,
         version=item.version,
@@ -158,9 +158,3 @@ def _identity_faults(schema: EntitySchema, values: Mapping[str, Any]) -> tuple[F
         if attribute.identifying and not says_nothing(values.get(attribute.name)):
             return ()
     return (Fault("/data", "nothing_identifies", "No attribute is left that could identify it."),)
-
-
-def _exact(value: Any) -> str:
-    if isinstance(value, Decimal):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} is not JSON")

@@ -52,7 +52,12 @@ class SubmissionState(models.TextChoices):
 
 
 class Submission(models.Model):
-    """A batch that was accepted to be worked through later; `owner` alone may ask about it."""
+    """A batch and its answers, item by item; `owner` alone may ask about it.
+
+    Its answers are stored with what they describe, so that a repeat with the same idempotency
+    key, or a worker that takes over, goes on where it stopped. Whoever works on it holds it until
+    `leased_until`.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     system = models.ForeignKey(
@@ -60,6 +65,9 @@ class Submission(models.Model):
     )
     entity = models.CharField(max_length=20)
     owner = models.CharField(max_length=300, help_text="The principal that sent it.")
+    owner_name = models.CharField(max_length=255, blank=True)
+    key = models.CharField(max_length=255, blank=True, help_text="Its idempotency key.")
+    fingerprint = models.CharField(max_length=64, blank=True)
     state = models.CharField(
         max_length=10, choices=SubmissionState.choices, default=SubmissionState.QUEUED
     )
@@ -67,9 +75,15 @@ class Submission(models.Model):
     done = models.PositiveIntegerField(default=0)
     correlation_id = models.CharField(max_length=64)
     created_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "key"], name="submission_key_unique", condition=~Q(key="")
+            )
+        ]
         indexes = [
             # What the sweep takes up when a hint was lost.
             models.Index(
@@ -88,7 +102,7 @@ class SubmissionItem(models.Model):
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="items")
     position = models.PositiveIntegerField()
-    body = models.TextField(help_text="The item as it arrived, exact to the digit.")
+    body = models.TextField(blank=True, help_text="As it arrived, while it waits.")
     answer = models.JSONField(null=True, blank=True)
 
     class Meta:

@@ -40,6 +40,11 @@ def drain(subscription: UUID) -> bool:
     return _ring("sync.drain", str(subscription))
 
 
+def submission(id: UUID) -> None:
+    """Say, once this transaction is committed, that a batch waits to be worked off."""
+    transaction.on_commit(partial(_ring, "sync.submission", str(id)), robust=True)
+
+
 def drain_after_commit(subscription: UUID) -> None:
     """The same, once this transaction is committed."""
     transaction.on_commit(partial(drain, subscription), robust=True)

@@ -1,0 +1,228 @@
+"""Source records: what systems put in, read back, retire, and send in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from canonical.api.contract.cursors import Page, known_parameters, page_limit, unseal
+from canonical.api.contract.describe import Operation
+from canonical.api.contract.idempotency import fingerprint, required_key
+from canonical.api.contract.parsers import NDJSONParser, StrictJSONParser, expect_object
+from canonical.api.contract.problems import Problem, invalid
+from canonical.api.contract.strict_json import MalformedJson
+from canonical.api.contract.view import BATCH_BODY, ContractView
+from canonical.entities import entity_of_path
+from canonical.models import CONSOLE, SourceRecord, System
+from canonical.validation import Fault, instant
+from sync.api import source_descriptions as descriptions
+from sync.inbound import submissions
+from sync.inbound.answers import Answer
+from sync.inbound.arrivals import MAX_VERSION, BadItem, read_item
+from sync.inbound.receive import receive, retire
+from sync.inbound.stored import golden_behind, shown
+from sync.inbound.submissions import AT_A_TIME, Batch, InProgress, OtherContent
+from sync.inbound.wording import said, status_of
+from sync.models import Submission
+from sync.outbound import wake
+
+MAX_ITEMS = 100_000
+
+
+class SourceView(ContractView):
+    """An address below one entity of one system."""
+
+    scopes: ClassVar = {"GET": "read", "PUT": "ingest", "DELETE": "ingest", "POST": "ingest"}
+
+    def place(self, system: str, entity: str) -> str:
+        """The singular of the entity an address names; 404 where it or the system is unknown."""
+        try:
+            kind = entity_of_path(entity)
+        except KeyError:
+            raise Problem("not-found", f"There is no entity {entity[:40]!a}.") from None
+        if system == CONSOLE or not System.objects.filter(pk=system, active=True).exists():
+            raise Problem("not-found", f"There is no system {system[:40]!a}.")
+        return kind
+
+    def record(self, system: str, entity: str, source_id: str) -> SourceRecord:
+        """The stored record; 404 for none."""
+        kind = self.place(system, entity)
+        found = SourceRecord.objects.filter(system=system, entity=kind, source_id=source_id)
+        record = found.select_related("current").first()
+        if record is None:
+            raise Problem("not-found", "There is no such source record.")
+        return record
+
+
+class SourceRecordView(SourceView):
+    """`PUT`, `GET`, `DELETE /api/v1/systems/{system}/{entity}/{source_id}`."""
+
+    def put(self, request: Request, system: str, entity: str, source_id: str) -> Response:
+        kind = self.place(system, entity)
+        known_parameters(request.query_params, ("dry_run",))
+        try:
+            item = read_item(expect_object(request.data), source_id)
+        except BadItem as error:
+            raise _refused(error.faults) from None
+        dry_run = _flag(request, "dry_run")
+        [answer] = receive(self.principal, system, kind, [item], dry_run=dry_run)
+        return _response(answer)
+
+    def get(self, request: Request, system: str, entity: str, source_id: str) -> Response:
+        known_parameters(request.query_params, ())
+        record = self.record(system, entity, source_id)
+        own = self.principal.system == system
+        return Response(shown(record, own or self.principal.sees_restricted))
+
+    def delete(self, request: Request, system: str, entity: str, source_id: str) -> Response:
+        query = request.query_params
+        known_parameters(query, ("modified_at", "version"))
+        modified_at, version = instant(query.get("modified_at")), _version(query.get("version"))
+        if query.get("modified_at") and modified_at is None:
+            raise invalid("modified_at", "not_an_instant", "An instant such as 2026-01-31T09:30Z.")
+        if modified_at is None and version is None:
+            self.record(system, entity, source_id)
+        kind = self.place(system, entity)
+        return _response(retire(self.principal, system, kind, source_id, modified_at, version))
+
+    def describe(self, method: str) -> Operation:
+        return descriptions.RECORD[method]
+
+
+def _version(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and int(text[:20]) <= MAX_VERSION):
+        raise invalid("version", "not_a_version", "A whole number from 0 is expected.")
+    return int(text)
+
+
+def _flag(request: Request, name: str) -> bool:
+    text = request.query_params.get(name, "false")
+    if text not in ("true", "false"):
+        raise invalid(name, "invalid_parameter", f"{name} is true or false.")
+    return text == "true"
+
+
+def _response(answer: Answer) -> Response:
+    if answer.faults:
+        raise _refused(answer.faults)
+    return Response(said(answer), status=status_of(answer))
+
+
+def _refused(faults: Sequence[Fault]) -> Problem:
+    return Problem("invalid-request", faults[0].detail, errors=faults)
+
+
+class GoldenBehind(SourceView):
+    """`GET /api/v1/systems/{system}/{entity}/{source_id}/golden`."""
+
+    def get(self, request: Request, system: str, entity: str, source_id: str) -> Response:
+        golden = golden_behind(self.record(system, entity, source_id))
+        if golden is None:
+            raise Problem("not-found", "No golden record stands behind this source record yet.")
+        address = f"/api/v1/{entity}/{golden.id}"
+        body = {"id": str(golden.id), "code": golden.code, "url": address}
+        return Response(body, status=308, headers={"Location": address})
+
+    def describe(self, method: str) -> Operation:
+        return descriptions.GOLDEN
+
+
+class BatchView(SourceRecordView):
+    """`POST /api/v1/systems/{system}/{entity}/batch`; else the record whose id is `batch`."""
+
+    max_body: ClassVar[int] = BATCH_BODY
+    parser_classes: Sequence[type[BaseParser]] = [StrictJSONParser, NDJSONParser]
+
+    def put(self, request: Request, system: str, entity: str, source_id: str = "batch") -> Response:
+        return super().put(request, system, entity, source_id)
+
+    def get(self, request: Request, system: str, entity: str, source_id: str = "batch") -> Response:
+        return super().get(request, system, entity, source_id)
+
+    def delete(
+        self, request: Request, system: str, entity: str, source_id: str = "batch"
+    ) -> Response:
+        return super().delete(request, system, entity, source_id)
+
+    def post(self, request: Request, system: str, entity: str) -> Response:
+        kind = self.place(system, entity)
+        known_parameters(request.query_params, ())
+        bodies = _bodies(request.data)
+        batch = Batch(system, kind, bodies, required_key(request), fingerprint(request))
+        later = "respond-async" in request.headers.get("Prefer", "").lower()
+        try:
+            if later or len(bodies) > AT_A_TIME:
+                return self._later(batch)
+            answers = submissions.answer_now(self.principal, batch)
+        except OtherContent:
+            raise Problem("idempotency-key-reused") from None
+        except InProgress:
+            raise Problem("request-in-progress", headers={"Retry-After": "5"}) from None
+        return Response({"results": answers})
+
+    def _later(self, batch: Batch) -> Response:
+        made = submissions.accept(self.principal, batch, keep_bodies=True)
+        wake.submission(made.id)
+        address = f"/api/v1/submissions/{made.id}"
+        headers = {"Location": address, "Preference-Applied": "respond-async"}
+        return Response(submission_said(made), status=202, headers=headers)
+
+    def describe(self, method: str) -> Operation:
+        return descriptions.BATCH if method == "POST" else descriptions.record_called_batch(method)
+
+
+def _bodies(data: Any) -> list[Any]:
+    """The items of an array or of NDJSON lines; a line that cannot be read holds its fault."""
+    if not isinstance(data, list):
+        raise invalid("", "not_a_list", "An array of items is expected.")
+    if not data:
+        raise invalid("", "empty", "A batch has at least one item.")
+    if len(data) > MAX_ITEMS:
+        raise invalid("", "too_many", f"A batch has at most {MAX_ITEMS:,} items.")
+    return [body.fault if isinstance(body, MalformedJson) else body for body in data]
+
+
+class SubmissionView(ContractView):
+    """`GET /api/v1/submissions/{id}`."""
+
+    scopes: ClassVar = {"GET": "ingest"}
+
+    def get(self, request: Request, id: UUID) -> Response:
+        query = request.query_params
+        known_parameters(query, ("limit", "cursor"))
+        made = Submission.objects.filter(pk=id, owner=self.principal.id).first()
+        if made is None:
+            raise Problem("not-found", "There is no such submission.")
+        purpose, limit = f"submission {id}", page_limit(query, default=200)
+        rows = made.items.filter(answer__isnull=False)
+        if cursor := query.get("cursor"):
+            rows = rows.filter(position__gt=unseal(cursor, purpose)[0])
+        found = rows.order_by("position").values_list("position", "answer")[: limit + 1]
+        page = Page.of(found, limit, purpose, lambda row: [row[0]])
+        results = [{"position": position, **answer} for position, answer in page.results]
+        response = Page(results, page.next_cursor).response(request)
+        response.data = {**submission_said(made), **response.data}
+        return response
+
+    def describe(self, method: str) -> Operation:
+        return descriptions.SUBMISSION
+
+
+def submission_said(made: Submission) -> dict[str, Any]:
+    """How far a batch is."""
+    return {
+        "id": str(made.id),
+        "url": f"/api/v1/submissions/{made.id}",
+        "state": made.state,
+        "total": made.total,
+        "done": made.done,
+        "created_at": made.created_at,
+        "finished_at": made.finished_at,
+    }
