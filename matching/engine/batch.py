@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.engine.cluster import Clusters, cluster, missing_pairs
-from matching.engine.compare.base import Index
+from matching.engine.compare.base import Index, Levels
 from matching.engine.frame import Frame
 from matching.engine.linkage import CAP, DAMPING
 from matching.engine.model import Model
 from matching.engine.pairs import Candidates, candidate_pairs
 from matching.engine.profile import Profile
 from matching.engine.score import Scorer, Weights
-from matching.engine.train import counted, fitted
+from matching.engine.train import apart, counted, fitted
 
 Progress = Callable[[str], None]
 """Told the name of each stage as it begins."""
@@ -42,29 +42,54 @@ def dedupe(
     frame: Frame,
     model: Model | None = None,
     progress: Progress = lambda stage: None,
+    systems: Index | None = None,
 ) -> Result:
-    """Cluster a population; without a model, one is learned from the population itself."""
+    """Cluster a population; without a model, one is learned from the population itself.
+
+    `systems` numbers the source system of each row: records of one system need more evidence.
+    """
     progress(STAGES[0])
     candidates = candidate_pairs(profile, frame)
     progress(STAGES[1])
-    learned = model or counted(profile, frame)
-    scorer = Scorer(profile, learned, frame)
+    scorer = Scorer(profile, model or counted(profile, frame), frame)
     levels = scorer.levels(candidates.i, candidates.j)
+    several = systems is not None and len(np.unique(systems)) > 1
+    same = _Same(systems if several else None)
     if model is None:
         progress(STAGES[2])
-        learned = fitted(profile, _with_stop_keys(learned, candidates), levels)
-        scorer = scorer.under(learned)
+        scorer = scorer.under(_learned(scorer, candidates, levels, same))
     progress(STAGES[3])
-    return _result(frame, scorer, candidates.i, candidates.j, scorer.weights(levels))
+    weight = scorer.weights(levels) + same.weight(scorer.model, candidates.i, candidates.j)
+    return _result(frame, scorer, candidates.i, candidates.j, weight, same)
 
 
-def _with_stop_keys(model: Model, candidates: Candidates) -> Model:
-    return replace(model, stop_keys=candidates.stop_keys)
+@dataclass(frozen=True, slots=True)
+class _Same:
+    """Which pairs are held apart by one system."""
+
+    systems: Index | None
+
+    def pairs(self, i: Index, j: Index) -> npt.NDArray[np.bool_]:
+        if self.systems is None:
+            return np.zeros(len(i), np.bool_)
+        return np.asarray(self.systems[i] == self.systems[j], np.bool_)
+
+    def weight(self, model: Model, i: Index, j: Index) -> Weights:
+        return self.pairs(i, j) * np.int64(model.apart)
 
 
-def _result(frame: Frame, scorer: Scorer, i: Index, j: Index, weight: Weights) -> Result:
+def _learned(scorer: Scorer, candidates: Candidates, levels: Levels, same: _Same) -> Model:
+    model = replace(scorer.model, stop_keys=candidates.stop_keys)
+    model = fitted(scorer.profile, model, levels)
+    weight = scorer.under(model).weights(levels)
+    return replace(model, apart=apart(weight, same.pairs(candidates.i, candidates.j)))
+
+
+def _result(
+    frame: Frame, scorer: Scorer, i: Index, j: Index, weight: Weights, same: _Same
+) -> Result:
     more_i, more_j = missing_pairs(frame.size, i, j, weight)
-    more = scorer.weights(scorer.levels(more_i, more_j))
+    more = scorer.weights(scorer.levels(more_i, more_j)) + same.weight(scorer.model, more_i, more_j)
     i, j = np.concatenate((i, more_i)), np.concatenate((j, more_j))
     weight = np.concatenate((weight, more))
     clusters = cluster(frame.size, i, j, weight)

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from matching.engine.model import Model, default_model
-from matching.engine.train import calibrated
+from matching.engine.train import apart, calibrated
 from matching.learn import keep
 from matching.models import MatchModel
 from matching.profiles import profile_for
@@ -62,6 +62,15 @@ def test_calibration_brings_overconfidence_down() -> None:
     stated = calibrated(model, weight, match).probability(np.array([8 * 1024, -8 * 1024]))
     assert 0.75 < stated[0] < 0.9
     assert 0.1 < stated[1] < 0.25
+
+
+def test_a_system_that_never_repeats_itself_is_believed() -> None:
+    weight = np.repeat(np.array([10, -10]) * 1024, 1000)
+    across = np.arange(2000) % 2 == 0
+    mixed = apart(weight, ~across)
+    assert abs(mixed) < 1024
+    assert apart(weight, weight < 0) == -6 * 1024
+    assert apart(weight, np.zeros(2000, np.bool_)) == 0
 
 
 def test_refuses_labels_of_unknown_records(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from matching.engine.batch import dedupe
 from matching.engine.frame import read_frame
-from matching.management.commands.dedupe import clusters, pairs
+from matching.management.commands.dedupe import clusters, pairs, systems
 from matching.profiles import entity_named, profile_for
 from matching.tables import read_records, write_columns
 
@@ -29,7 +29,7 @@ def main(path: str, entity: str, pairs_path: str, clusters_path: str) -> None:
     started = time.process_time()
     frame = read_frame(profile, records.attributes)
     normalised = time.process_time()
-    result = dedupe(profile, frame)
+    result = dedupe(profile, frame, systems=systems(records))
     ended = time.process_time()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     write_columns(Path(pairs_path), pairs(records, result))

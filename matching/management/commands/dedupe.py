@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from matching.engine.accuracy import accuracy, interval
 from matching.engine.batch import STAGES, Result, dedupe
+from matching.engine.compare.base import Index
 from matching.engine.frame import Frame, read_frame
 from matching.engine.model import BadModel, Model
 from matching.engine.profile import Profile
@@ -87,10 +88,16 @@ def deduped(profile: Profile, records: Records, model: Model | None) -> Result:
             bar.set_description(stage)
 
         frame: Frame = read_frame(profile, records.attributes)
-        result = dedupe(profile, frame, model, progress)
+        result = dedupe(profile, frame, model, progress, systems(records))
         bar.update(steps - bar.n)
     gc.enable()
     return result
+
+
+def systems(records: Records) -> Index:
+    """The source system of each record, numbered."""
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(name, len(numbers)) for name in records.source], np.int64)
 
 
 def clusters(records: Records, result: Result) -> dict[str, Any]:
