@@ -101,6 +101,13 @@ def members(goldens: Collection[UUID]) -> dict[UUID, list[Member]]:
     return found
 
 
+def features_of(records: Collection[UUID]) -> dict[UUID, Features]:
+    """The features of source records, where they were filed by the present normaliser."""
+    rows = MatchFeatures.objects.filter(record__in=list(records)).values_list("record", "packed")
+    found = {record: _unpacked(blob) for record, blob in rows}
+    return {record: features for record, features in found.items() if features is not None}
+
+
 def _unpacked(blob: bytes | memoryview) -> Features | None:
     """Features, unless another version of the normaliser wrote them: those await a re-match."""
     try:

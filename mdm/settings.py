@@ -1,5 +1,7 @@
 """Settings, read once from the environment; a missing or malformed one stops the start."""
 
+from django.templatetags.static import static
+
 from mdm import environment, logs
 from mdm.environment import BASE_DIR, DEMO, PRODUCTION, VAR_DIR, env
 
@@ -198,8 +200,12 @@ UNFOLD = {
     "SITE_HEADER": "Assay",
     "SITE_SUBHEADER": "Golden records",
     "SITE_SYMBOL": "verified",
-    "SHOW_HISTORY": True,
+    "SHOW_HISTORY": False,  # a golden record's page has a history of its own
     "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda request: static("console/console.css")],
+    "SCRIPTS": [lambda request: static("console/console.js")],
+    "DASHBOARD_CALLBACK": "mdm.console.home.dashboard",
+    "SIDEBAR": {"navigation": "mdm.console.navigation.sidebar"},
     "BORDER_RADIUS": "4px",
     "COLORS": {
         "primary": {

@@ -74,7 +74,7 @@ def page_of(record: SourceRecord, sees_restricted: bool) -> dict[str, Any]:
     return {
         "record": record,
         "versions": [
-            {"row": row, **_said(row, record, sees_restricted)} for row in versions[:VERSIONS_SHOWN]
+            {"row": row, **said(row, record, sees_restricted)} for row in versions[:VERSIONS_SHOWN]
         ],
         "links": links,
         "references": record.references.order_by("path"),
@@ -82,7 +82,7 @@ def page_of(record: SourceRecord, sees_restricted: bool) -> dict[str, Any]:
     }
 
 
-def _said(version: SourceVersion, record: SourceRecord, sees_restricted: bool) -> dict[str, Any]:
+def said(version: SourceVersion, record: SourceRecord, sees_restricted: bool) -> dict[str, Any]:
     """What was sent and what was made of it; the raw text may hold what is masked beside it."""
     schema = schema_of(record.entity)
     masked = masked_values(schema, version.values)

@@ -1,0 +1,224 @@
+"""What stewards do to golden records from their pages: pin, merge, undo, split; previews first."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.html import format_html
+
+from canonical.admin.base import principal_of
+from canonical.documents.titles import titles
+from canonical.entities import schema_of
+from canonical.governance import stewardship as pins
+from canonical.identity.errors import NotFound, Refused
+from canonical.identity.merging import Outcome
+from canonical.models import Golden, Merge, SourceRecord
+from canonical.survivorship.golden import PART
+from matching import stewardship
+from mdm.console.effects import effects
+from mdm.console.pages import asked, cause_from, deed, number_from, show
+from mdm.console.typed import NotReadable, read
+
+AT_MOST = 8
+
+
+def tab(golden: UUID, name: str) -> str:
+    """The address of a golden record's tab."""
+    return f"{reverse('admin:canonical_golden_change', args=[golden])}?tab={name}"
+
+
+@deed
+def pin(request: HttpRequest, golden: UUID) -> HttpResponse:
+    """Set an override."""
+    subject = get_object_or_404(Golden, pk=golden)
+    path = request.POST.get("path", "").strip()
+    attribute = _attribute(subject.entity, path, principal_of(request).sees_restricted)
+    try:
+        value = read(attribute, request.POST.get("value", ""))
+    except NotReadable as error:
+        raise Refused(f"{path}: {error}") from None
+    pins.set_override(
+        golden,
+        path,
+        value,
+        cause_from(request),
+        _day(request.POST.get("expires_at", "")),
+        number_from(request, "version"),
+    )
+    messages.success(request, f"{path} is pinned.")
+    return redirect(tab(golden, "profile"))
+
+
+@deed
+def unpin(request: HttpRequest, golden: UUID) -> HttpResponse:
+    """Clear an override."""
+    path = request.POST.get("path", "")
+    pins.clear_override(golden, path, cause_from(request), number_from(request, "version"))
+    messages.success(request, f"{path} is no longer pinned.")
+    return redirect(tab(golden, "profile"))
+
+
+def _attribute(entity: str, path: str, sees_restricted: bool) -> Any:
+    """The declared attribute or part at a path; Refused where it is masked for this person."""
+    match = PART.match(path)
+    name = match["attribute"] if match else path
+    schema = schema_of(entity)
+    if name not in schema:
+        raise NotFound(f"There is no attribute {name}.")
+    attribute = schema[name]
+    if attribute.restricted and not sees_restricted:
+        raise Refused(f"{name} is restricted.")
+    if match and match["part"]:
+        try:
+            return attribute.part(match["part"])
+        except KeyError:
+            raise NotFound(f"{name} has no part {match['part']}.") from None
+    return attribute
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Refused("Until is a day such as 2026-12-31.") from None
+
+
+@deed
+def merge(request: HttpRequest) -> HttpResponse:
+    """Preview a merge, or do it."""
+    goldens = _ids(request.POST, "golden")
+    survivor = _id(request.POST.get("survivor", ""))
+    if len(goldens) > AT_MOST:
+        raise Refused(f"At most {AT_MOST} records are merged at once.")
+    expected = _versions(request.POST)
+    preview = request.POST.get("step") != "confirm"
+    outcome = stewardship.merge(
+        survivor, goldens, cause_from(request, needed=not preview), expected, preview
+    )
+    if preview:
+        return _preview(request, outcome, "Merge", "console:merge", goldens=goldens)
+    tell_merged(request, outcome)
+    return redirect(tab(survivor, "merges"))
+
+
+def tell_merged(request: HttpRequest, outcome: Outcome) -> None:
+    """Say what was merged, with the way back."""
+    for row in outcome.merges:
+        undo_url = reverse("console:undo", args=[row.pk])
+        text = '{} is merged into {}. <a class="link" href="{}">Undo…</a>'
+        codes = (row.absorbed.code, row.survivor.code)
+        messages.success(request, format_html(text, *codes, undo_url))
+
+
+@deed
+def split(request: HttpRequest, golden: UUID) -> HttpResponse:
+    """Preview a split, or do it."""
+    records = _ids(request.POST, "record")
+    preview = request.POST.get("step") != "confirm"
+    cause = cause_from(request, needed=not preview)
+    expected = number_from(request, "version")
+    outcome = stewardship.split(golden, records, cause, expected, preview)
+    if preview:
+        return _preview(request, outcome, "Split", "console:split", golden, records=records)
+    count = len(outcome.moved)
+    messages.success(request, f"{count} source record{'s' if count > 1 else ''} split off.")
+    return redirect(tab(golden, "records"))
+
+
+@asked
+def undo(request: HttpRequest, merge: UUID) -> HttpResponse:
+    """Preview an undo with its allocation, or do it."""
+    row = Merge.objects.filter(pk=merge).first()
+    if row is None:
+        raise NotFound("There is no such merge.")
+    allocate = {
+        _id(name.removeprefix("allocate:")): _id(value)
+        for name, value in _single(request.POST)
+        if name.startswith("allocate:") and value
+    }
+    preview = request.POST.get("step") != "confirm"
+    cause = cause_from(request, needed=not preview)
+    outcome = stewardship.undo(merge, cause, allocate, preview)
+    if preview:
+        return _preview(
+            request, outcome, "Undo", "console:undo", merge, **_allocation(row, outcome, allocate)
+        )
+    messages.success(request, "The merge is undone; the two are kept apart from now on.")
+    return redirect(tab(row.absorbed_id, "history"))
+
+
+def _allocation(row: Merge, outcome: Outcome, allocate: dict[UUID, UUID]) -> dict[str, Any]:
+    """The records that would stay, each with the two golden records it can go to."""
+    choosable = set(outcome.stayed) | set(allocate)
+    records = SourceRecord.objects.filter(id__in=choosable).select_related("system")
+    named = titles([row.absorbed_id, row.survivor_id])
+    return {
+        "allocation": [(record, allocate.get(record.pk)) for record in records.order_by("id")],
+        "restored": named[row.absorbed_id],
+        "survivor": named[row.survivor_id],
+    }
+
+
+def _preview(
+    request: HttpRequest, outcome: Outcome, word: str, action: str, *args: Any, **context: Any
+) -> HttpResponse:
+    told = effects(outcome, principal_of(request).sees_restricted)
+    moved = SourceRecord.objects.filter(id__in=list(outcome.moved)).select_related("system")
+    return show(
+        request,
+        "console/preview.html",
+        f"{word}: what will happen",
+        word=word,
+        action=reverse(action, args=args),
+        subject=outcome.subject,
+        effects=told,
+        moved=moved.order_by("id"),
+        fields=_carried(request.POST),
+        reason=request.POST.get("reason", ""),
+        back=request.POST.get("back", "") or tab(outcome.subject, "profile"),
+        **context,
+    )
+
+
+_NOT_CARRIED = frozenset({"csrfmiddlewaretoken", "step", "reason", "back"})
+
+
+def _carried(form: QueryDict) -> list[tuple[str, str]]:
+    """What the confirmation sends again: everything but the step, the reason and allocations."""
+    return [
+        (name, value)
+        for name, values in form.lists()
+        if name not in _NOT_CARRIED and not name.startswith("allocate:")
+        for value in values
+    ]
+
+
+def _versions(form: QueryDict) -> dict[UUID, int]:
+    """`version:<golden>` fields: what the steward saw."""
+    return {
+        _id(name.removeprefix("version:")): int(value)
+        for name, value in _single(form)
+        if name.startswith("version:") and value.isascii() and value.isdigit() and len(value) < 19
+    }
+
+
+def _single(form: QueryDict) -> list[tuple[str, str]]:
+    """Each field with its last value."""
+    return [(name, values[-1]) for name, values in form.lists() if values]
+
+
+def _ids(form: QueryDict, name: str) -> list[UUID]:
+    return [_id(value) for value in dict.fromkeys(form.getlist(name))]
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refused("The form names no record.") from None

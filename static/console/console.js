@@ -1,0 +1,49 @@
+/* Keys and dialogs of the worklist and the review page. Everything works without them. */
+document.addEventListener("DOMContentLoaded", () => {
+  const area = document.querySelector("[data-console]");
+  if (!area) return;
+
+  const help = document.getElementById("keys");
+  document.querySelectorAll("[data-help]").forEach((button) => {
+    button.addEventListener("click", () => help.showModal());
+  });
+
+  const rows = [...area.querySelectorAll("table.queue tbody tr")];
+  let at = -1;
+
+  function move(step) {
+    if (!rows.length) return;
+    at = Math.min(Math.max(at + step, 0), rows.length - 1);
+    rows.forEach((row, place) => row.classList.toggle("at", place === at));
+    const link = rows[at].querySelector("a.open");
+    link.focus({ preventScroll: true });
+    rows[at].scrollIntoView({ block: "nearest" });
+  }
+
+  function choose() {
+    const box = rows[at] && rows[at].querySelector("input[type=checkbox]");
+    if (box) box.checked = !box.checked;
+  }
+
+  rows.forEach((row, place) => {
+    row.addEventListener("focusin", () => {
+      at = place;
+      rows.forEach((other) => other.classList.toggle("at", other === row));
+    });
+  });
+
+  const here = { j: () => move(1), k: () => move(-1), x: choose };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
+    if (event.target.matches("input:not([type=checkbox]):not([type=radio]), textarea, select")) return;
+    const control = area.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (control) {
+      event.preventDefault();
+      control.click();
+    } else if (rows.length && here[event.key]) {
+      event.preventDefault();
+      here[event.key]();
+    }
+  });
+});
