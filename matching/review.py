@@ -239,8 +239,9 @@ def release(goldens: Collection[UUID], cause: Cause) -> None:
         return
 
     def work() -> None:
-        locked = lock_goldens(lambda: free)
-        kinds = dict.fromkeys(locked, ChangeKind.RELEASED)
-        recompute(list(locked.values()), Occasion(cause=cause, kinds=kinds, released=set(locked)))
+        locked = lock_goldens(lambda: free).values()
+        held = {g.id: g for g in locked if g.published_version is None and g.merged_into_id is None}
+        kinds = dict.fromkeys(held, ChangeKind.RELEASED)
+        recompute(list(held.values()), Occasion(cause=cause, kinds=kinds, released=set(held)))
 
     unit(work)

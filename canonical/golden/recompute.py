@@ -62,13 +62,14 @@ def recompute(goldens: Collection[Golden], occasion: Occasion) -> dict[UUID, Com
     config = occasion.config or configuration.current()
     known = [g.id for g in goldens if g.version]
     moment = occasion.moment if occasion.moment and not known else writer.now()
+    # Before reading: a mark that is set from here on tells of something this may not see.
+    writer.delete(RecomputeDue, "golden", known)
     computed = compute(goldens, config, moment, mark=True)
     changed = [c for c in computed.values() if c.changed or c.golden.id in occasion.kinds]
     for item in changed:
         item.kind = occasion.kinds.get(item.golden.id) or _kind(item)
         _advance(item, moment, occasion)
     _save(changed, config, occasion)
-    writer.delete(RecomputeDue, "golden", known)
     return computed
 
 
