@@ -21,12 +21,15 @@ from canonical.attributes import Attribute, EntitySchema, Kind
 NUMBER = re.compile(r"-?[0-9]{1,14}(\.[0-9]{1,6})?", re.ASCII)
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 COUNTRIES = frozenset(country.alpha_2 for country in pycountry.countries)
 CURRENCIES = frozenset(currency.alpha_3 for currency in pycountry.currencies)
 IDENTIFIER_PARTS = frozenset({"lei", "duns", "value", "iban", "bic", "national_id", "worker_id"})
 NAMESPACED = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", re.ASCII)
 MAX_TEXT = 10_000
+MAX_EXPONENT = 40
+MAX_DIGITS = 19  # of numeric(19, places), before and after the point
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,12 @@ def _object_check(fields: tuple[Attribute, ...], owner: str) -> Check:
     return check
 
 
+def _check_storable(text: str, pointer: str) -> None:
+    if found := UNSTORABLE.search(text):
+        name = "NUL" if found[0] == "\x00" else "a lone surrogate"
+        raise _Invalid(pointer, "invalid_character", f"Contains {name}.")
+
+
 def _text_check(attribute: Attribute) -> Check:
     limit = attribute.max_length or MAX_TEXT
     strict = attribute.name in IDENTIFIER_PARTS
@@ -172,6 +181,7 @@ def _text_check(attribute: Attribute) -> Check:
         if not isinstance(value, str):
             raise _Invalid(pointer, "not_text", "Text is expected.")
         text = value.strip()
+        _check_storable(text, pointer)
         if len(text) > limit:
             raise _Invalid(pointer, "too_long", f"At most {limit} characters.")
         if strict and BIDI.search(text):
@@ -190,11 +200,13 @@ def _pattern_check(
     detail: str,
     upper: bool,
 ) -> Callable[[Attribute], Check]:
-    def build(_: Attribute) -> Check:
+    def build(attribute: Attribute) -> Check:
+        limit = attribute.max_length or MAX_TEXT
+
         def check(value: Any, pointer: str) -> str:
             text = value.strip() if isinstance(value, str) else ""
             text = text.upper() if upper else text
-            known = text in allowed if allowed is not None else True
+            known = (text in allowed if allowed is not None else True) and len(text) <= limit
             if not known or (pattern is not None and not pattern.fullmatch(text)):
                 raise _Invalid(pointer, code, detail)
             return text
@@ -204,15 +216,26 @@ def _pattern_check(
     return build
 
 
+def _number_text(value: Any) -> str:
+    """A number as it would be written out, "" for what is none or too long to write."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Decimal):
+        return f"{value:f}" if value.is_finite() and abs(value.adjusted()) < MAX_DIGITS else ""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
 def _decimal(attribute: Attribute) -> Check:
     places = attribute.places or 4
 
     def check(value: Any, pointer: str) -> str:
-        text = f"{value:f}" if isinstance(value, Decimal) and value.is_finite() else value
-        text = str(text) if isinstance(text, int) and not isinstance(text, bool) else text
-        if not isinstance(text, str) or not NUMBER.fullmatch(text.strip()):
+        text = _number_text(value).strip()
+        if not NUMBER.fullmatch(text):
             raise _Invalid(pointer, "not_a_number", "A decimal number such as 1234.50 is expected.")
-        number = Decimal(text.strip())
+        number = Decimal(text)
+        if number.adjusted() >= MAX_DIGITS - places:
+            detail = f"At most {MAX_DIGITS - places} digits before the point."
+            raise _Invalid(pointer, "too_large", detail)
         exponent = number.normalize().as_tuple().exponent
         if isinstance(exponent, int) and -exponent > places:
             raise _Invalid(pointer, "too_precise", f"At most {places} decimal places.")
@@ -304,6 +327,7 @@ def _reference(_: Attribute) -> Check:
         members = dict(value) if isinstance(value, Mapping) else {}
         shapes = ({"source_id"}, {"system", "source_id"}, {"golden_id"})
         texts = all(isinstance(v, str) and 0 < len(v.strip()) <= 255 for v in members.values())
+        texts = texts and not any(UNSTORABLE.search(v) for v in members.values())
         if set(members) not in shapes or not texts:
             raise _Invalid(
                 pointer,
@@ -326,20 +350,32 @@ def _json(_: Attribute) -> Check:
                     "not_namespaced",
                     "A custom field is named within a namespace, such as tax.local_office.",
                 )
-        return {name: _exact(item) for name, item in value.items() if not says_nothing(item)}
+        return _exact(value, pointer)  # type: ignore[no-any-return]
 
     return check
 
 
-def _exact(value: Any) -> Any:
+def _exact(value: Any, pointer: str) -> Any:
     """The same JSON with decimals as text, so that no amount is ever a float."""
-    if isinstance(value, Decimal):
-        return decimal_text(value)
     if isinstance(value, Mapping):
-        return {name: _exact(item) for name, item in value.items() if not says_nothing(item)}
+        return {
+            _exact(name, pointer): _exact(item, f"{pointer}/{escape(name)}")
+            for name, item in value.items()
+            if not says_nothing(item)
+        }
     if isinstance(value, list):
-        return [_exact(item) for item in value]
+        return [_exact(item, f"{pointer}/{place}") for place, item in enumerate(value)]
+    if isinstance(value, str):
+        _check_storable(value, pointer)
+    if isinstance(value, Decimal | float):
+        return _exact_number(Decimal(str(value)), pointer)
     return value
+
+
+def _exact_number(number: Decimal, pointer: str) -> str:
+    if not number.is_finite() or abs(number.adjusted()) > MAX_EXPONENT:
+        raise _Invalid(pointer, "not_a_number", "A finite number of ordinary size is expected.")
+    return decimal_text(number)
 
 
 _BY_KIND: dict[Kind, Callable[[Attribute], Check]] = {

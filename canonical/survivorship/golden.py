@@ -73,6 +73,8 @@ def _by_name(
     """Free-form values survive name by name: the first in the ranking that has the name."""
     merged: dict[str, Any] = {}
     winners = {name: ranking[0].record}
+    if ranking[0].values.get(name) is None:
+        return None, winners
     for contribution in ranking:
         for key, value in (contribution.values.get(name) or {}).items():
             if key not in merged:

@@ -30,14 +30,32 @@ def surviving_list(
     if not ranking or ranking[0].values.get(attribute.name) is None:
         return None, {attribute.name: ranking[0].record} if ranking else {}, []
     if ranking[0].steward or attribute.strategy is ListStrategy.WHOLE:
-        return *_whole(attribute, ranking[0]), []
+        return _whole(attribute, ranking[0])
     if attribute.strategy is ListStrategy.OVERLAY:
         return _overlaid(policy, attribute, ranking)
     return *_by_key(attribute, ranking), []
 
 
-def _whole(attribute: Attribute, leader: Contribution) -> tuple[list[Any], Winners]:
-    return list(leader.values[attribute.name]), {attribute.name: leader.record}
+def _whole(attribute: Attribute, leader: Contribution) -> tuple[list[Any], Winners, list[Issue]]:
+    kept, issues = _once(attribute, leader)
+    return kept, {attribute.name: leader.record}, issues
+
+
+def _once(attribute: Attribute, leader: Contribution) -> tuple[list[Any], list[Issue]]:
+    """The leader's elements, those of one first key once: no list has two lines of one number."""
+    first = attribute.keys[0][0] if attribute.keys else ""
+    kept: list[Any] = []
+    issues: list[Issue] = []
+    seen: set[tuple[str, ...]] = set()
+    for element in leader.values[attribute.name]:
+        key = element_key(attribute, element)
+        if key in seen and key[:1] == (first,):
+            # References that came to mean one record repeat by no one's fault.
+            issues += [_repeated(attribute, leader, key)] if first else []
+            continue
+        seen.add(key)
+        kept.append(element)
+    return kept, issues
 
 
 def _by_key(attribute: Attribute, ranking: Sequence[Contribution]) -> tuple[list[Any], Winners]:
@@ -63,10 +81,10 @@ def _overlaid(
     leader = next((c for c in ranking if _is_base(attribute, c)), None)
     if leader is None:
         return None, {}, [_without_base(attribute, c) for c in ranking]
-    base = [dict(element) for element in leader.values[attribute.name]]
+    kept, issues = _once(attribute, leader)
+    base = [dict(element) for element in kept]
     winners: Winners = {attribute.name: leader.record}
     index = _index(attribute, base)
-    issues: list[Issue] = []
     offers: dict[tuple[int, str], tuple[Any, Contribution, Any]] = {}
     for contribution in ranking:
         for element in contribution.values.get(attribute.name) or ():
@@ -124,6 +142,16 @@ def _offer(
         held = offers.get((place, part))
         if held is None or standing > held[0]:
             offers[place, part] = (standing, contribution, value)
+
+
+def _repeated(attribute: Attribute, leader: Contribution, key: tuple[str, ...]) -> Issue:
+    path = f"{attribute.name}[{key_label(key)}]"
+    return {
+        "code": "repeated_key",
+        "attribute": path,
+        "record": leader.record,
+        "detail": f"{leader.system} has {path} more than once; the first counts.",
+    }
 
 
 def _without_base(attribute: Attribute, contribution: Contribution) -> Issue:
