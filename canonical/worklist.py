@@ -11,6 +11,8 @@ from uuid import UUID
 from canonical import writer
 from canonical.models import WorkItem, WorkKind
 
+MAX_SUBJECT = 255
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -34,7 +36,7 @@ def open_items(needs: Sequence[Need], moment: datetime | None = None) -> None:
         [
             WorkItem(
                 kind=need.kind,
-                subject=need.subject[:255],
+                subject=need.subject[:MAX_SUBJECT],
                 title=need.title[:255],
                 entity=need.entity,
                 golden_id=need.golden,
@@ -50,7 +52,8 @@ def open_items(needs: Sequence[Need], moment: datetime | None = None) -> None:
 
 def close_items(kind: WorkKind, subjects: Collection[str]) -> int:
     """Close the open items of a kind about these subjects; how many there were."""
-    items = WorkItem.objects.filter(kind=kind, subject__any=list(subjects), state="open")
+    wanted = [subject[:MAX_SUBJECT] for subject in subjects]
+    items = WorkItem.objects.filter(kind=kind, subject__any=wanted, state="open")
     return items.update(state="done", closed_at=writer.now())
 
 

@@ -20,7 +20,8 @@ from canonical.golden.cause import Cause
 from canonical.golden.recompute import Computed, Occasion, recompute
 from canonical.identity import linking
 from canonical.identity.errors import Conflict, NotFound, Refused, VersionConflict
-from canonical.identity.intake import digest_of, store_references
+from canonical.identity.intake import digest_of
+from canonical.identity.storing import store_references
 from canonical.identity.targets import resolutions
 from canonical.identity.units import lock_goldens, unit
 from canonical.models import (

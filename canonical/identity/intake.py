@@ -1,4 +1,4 @@
-"""Intake: judging what arrived against what is held, then storing it. Nothing is ever lost."""
+"""Intake: judging what arrived against what is held. Whatever it is, nothing is ever lost."""
 
 from __future__ import annotations
 
@@ -13,22 +13,15 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Subquery, UUIDField
 
-from canonical import writer
-from canonical.entities import schema_of
-from canonical.golden.cause import Cause
 from canonical.golden.document import canonical_json
 from canonical.identity.order import FromTheFuture, Ordering, Said, Standing, fold, ordering
 from canonical.models import (
-    ApprovedValue,
-    Golden,
     Link,
     RecordState,
     SourceRecord,
-    SourceReference,
     SourceVersion,
     new_id,
 )
-from canonical.resolution import references
 from canonical.validation import Fault
 
 
@@ -84,6 +77,12 @@ class Judged:
         return changed or (aged and self.golden is not None)
 
     @property
+    def heals(self) -> bool:
+        """Whether a record that was quarantined says something that can be read again."""
+        quarantined = self.existing is not None and bool(self.existing.issues)
+        return quarantined and self.said is not None and not self.arrival.faults
+
+    @property
     def values(self) -> Mapping[str, Any]:
         """What the record says now."""
         return self.standing.current.values if self.standing.current else {}
@@ -103,7 +102,20 @@ def judge(
     for item in judged:
         if item.said is not None and item.existing is not None:
             _weigh(item, histories.get(item.record))
+    _keep_faulty_once([j for j in judged if j.existing is not None and j.arrival.faults])
     return judged
+
+
+def _keep_faulty_once(items: Sequence[Judged]) -> None:
+    """What could not be read, mapped in the same way, and comes again is not stored again."""
+    if not items:
+        return
+    versions = SourceVersion.objects.filter(record__any=[j.record for j in items])
+    known = versions.exclude(faults=[]).values_list("record_id", "digest", "mapping_version")
+    held = set(known)
+    for item in items:
+        if (item.record, item.arrival.digest, item.arrival.mapping_version) in held:
+            item.said = None
 
 
 def _held(system: str, entity: str, source_ids: Collection[str]) -> dict[str, SourceRecord]:
@@ -111,8 +123,10 @@ def _held(system: str, entity: str, source_ids: Collection[str]) -> dict[str, So
     records = SourceRecord.objects.filter(
         system=system, entity=entity, source_id__any=list(source_ids)
     )
+    newest = SourceVersion.objects.filter(record=OuterRef("pk")).order_by("-order_key")
     rows = records.select_related("current").annotate(
-        golden=Subquery(link[:1], output_field=UUIDField())
+        golden=Subquery(link[:1], output_field=UUIDField()),
+        newest=Subquery(newest.values("order_key")[:1]),
     )
     return {row.source_id: row for row in rows}
 
@@ -125,7 +139,7 @@ def _first_look(
     golden: UUID | None = getattr(existing, "golden", None)
     nothing = Standing(None, retired=False, changed_at={})
     item = Judged(arrival, record, Verdict.NEW, nothing, existing, golden)
-    newest = existing.current.order_key if existing and existing.current else ""
+    newest = getattr(existing, "newest", None) or ""
     try:
         order = ordering(order_by, arrival.version, arrival.modified_at, moment, newest)
     except FromTheFuture as error:
@@ -244,149 +258,3 @@ def _verdict(before: Standing, after: Standing, said: Said) -> Verdict:
 def digest_of(data: Any) -> str:
     """sha256 of the payload's canonical JSON: the same content is the same digest."""
     return sha256(canonical_json(data)).hexdigest()
-
-
-def store(system: str, entity: str, items: Sequence[Judged], cause: Cause, at: datetime) -> None:
-    """Write records, versions, references and approved values of judged arrivals."""
-    kept = [item for item in items if item.said is not None]
-    with writer.together(few=len(kept) <= writer.FEW):
-        _store_records(system, entity, kept, cause, at)
-    speaking = [item for item in kept if item.before != item.values]
-    _store_references(system, entity, speaking)
-    _store_approved(entity, speaking, cause, at)
-
-
-def _store_records(
-    system: str, entity: str, kept: Sequence[Judged], cause: Cause, at: datetime
-) -> None:
-    writer.insert(SourceVersion, [_version_row(item, cause, at) for item in kept])
-    fresh = [item for item in kept if item.existing is None]
-    writer.insert(SourceRecord, [_record_row(system, entity, item, at) for item in fresh])
-    changed = [item for item in kept if item.existing is not None]
-    writer.update(SourceRecord, [_record_change(item) for item in changed])
-
-
-def _version_row(item: Judged, cause: Cause, at: datetime) -> dict[str, Any]:
-    arrival, said = item.arrival, item.said
-    assert said is not None
-    return {
-        "id": said.id,
-        "record_id": item.record,
-        "order_key": said.order_key,
-        "happened_at": said.happened_at,
-        "received_at": at,
-        "digest": said.digest,
-        "raw": arrival.raw,
-        "values": dict(arrival.values),
-        "retired": arrival.retired,
-        "faults": [_fault_row(fault) for fault in arrival.faults],
-        "mapping_version": arrival.mapping_version,
-        "actor": cause.name,
-        "correlation_id": cause.correlation_id,
-    }
-
-
-def _fault_row(fault: Fault) -> dict[str, str]:
-    return {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
-
-
-def _record_row(system: str, entity: str, item: Judged, at: datetime) -> dict[str, Any]:
-    return {
-        **_record_change(item),
-        "system_id": system,
-        "entity": entity,
-        "source_id": item.arrival.source_id,
-        "annotations": {},
-        "contributes": True,
-        "primary": False,
-        "received_at": at,
-    }
-
-
-def _record_change(item: Judged) -> dict[str, Any]:
-    current = item.standing.current
-    return {
-        "id": item.record,
-        "state": _state(item).value,
-        "current_id": current.id if current else None,
-        "changed_at": item.standing.changed_at,
-        "issues": [_fault_row(fault) for fault in item.arrival.faults],
-    }
-
-
-def _state(item: Judged) -> RecordState:
-    if item.standing.retired:
-        return RecordState.RETIRED
-    return RecordState.ACTIVE if item.standing.current else RecordState.QUARANTINED
-
-
-def _store_references(system: str, entity: str, items: Sequence[Judged]) -> None:
-    writer.delete(SourceReference, "record", [i.record for i in items if i.existing is not None])
-    _insert_references(system, entity, [(item.record, item.values) for item in items])
-
-
-def store_references(record: SourceRecord, values: Mapping[str, Any]) -> None:
-    """Replace the stored references of one record by those in its new values."""
-    writer.delete(SourceReference, "record", [record.id])
-    _insert_references(record.system_id, record.entity, [(record.id, values)])
-
-
-def _insert_references(
-    system: str, entity: str, items: Sequence[tuple[UUID, Mapping[str, Any]]]
-) -> None:
-    schema = schema_of(entity)
-    found = [(record, ref) for record, values in items for ref in references(schema, values)]
-    named = {ref.reference["golden_id"] for _, ref in found if "golden_id" in ref.reference}
-    goldens = named_goldens(named)
-    rows = []
-    for record, ref in found:
-        golden_id, golden_entity = goldens.get(ref.reference.get("golden_id", ""), (None, ""))
-        own = "" if "golden_id" in ref.reference else system
-        rows.append(
-            {
-                "record_id": record,
-                "path": ref.path,
-                "entity": ref.entity,
-                "system_code": ref.reference.get("system", own),
-                "source_id": ref.reference.get("source_id", ""),
-                "golden_id": golden_id if golden_entity == ref.entity else None,
-                "pending": False,
-            }
-        )
-    writer.insert(SourceReference, rows)
-
-
-def named_goldens(names: Collection[str]) -> dict[str, tuple[UUID, str]]:
-    """Golden ids and codes as people write them, with the id and entity each stands for."""
-    if not names:
-        return {}
-    ids = {}
-    for name in names:
-        try:
-            ids[UUID(name)] = name
-        except ValueError:
-            continue
-    by_id = Golden.objects.filter(id__any=ids).values_list("id", "entity")
-    by_code = Golden.objects.filter(code__any=names).values_list("code", "id", "entity")
-    found = {ids[golden]: (golden, entity) for golden, entity in by_id}
-    found.update({code: (golden, entity) for code, golden, entity in by_code})
-    return found
-
-
-def _store_approved(entity: str, items: Sequence[Judged], cause: Cause, at: datetime) -> None:
-    """Approve, for now, every new value of an attribute that needs approval."""
-    guarded = [a.name for a in schema_of(entity) if a.approval]
-    rows = [
-        {
-            "record_id": item.record,
-            "attribute": name,
-            "value": item.values[name],
-            "hash": digest_of(item.values[name]),
-            "by": cause.name,
-            "at": at,
-        }
-        for item in items
-        for name in guarded
-        if name in item.values and item.values[name] != item.before.get(name)
-    ]
-    writer.insert(ApprovedValue, rows)

@@ -10,7 +10,7 @@ from uuid import UUID
 from canonical.configuration import Configuration
 from canonical.entities import schema_of
 from canonical.golden.inputs import survivors
-from canonical.identity.intake import named_goldens
+from canonical.identity.storing import named_goldens
 from canonical.models import Link
 from canonical.resolution import Found, Resolved, references, resolve
 

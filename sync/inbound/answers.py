@@ -36,18 +36,24 @@ class Answer:
     faults: list[Fault] = field(default_factory=list)
 
 
+def where(system: str, entity: str, source_id: str) -> str:
+    """How a source record is called in the worklist."""
+    return f"{system}/{entity}/{source_id}"
+
+
 def needs(system: str, entity: str, answer: Answer) -> Iterator[Need]:
-    where = f"{system}/{entity}/{answer.source_id}"
+    """What a person has to look at because of this answer."""
+    subject = where(system, entity, answer.source_id)
     if answer.outcome == "quarantined":
         reason = answer.issues[0]["detail"] if answer.issues else ""
-        yield Need(WorkKind.QUARANTINED, where, f"{where}: {reason}", entity, owner=system)
+        yield Need(WorkKind.QUARANTINED, subject, f"{subject}: {reason}", entity, owner=system)
     if any(issue["code"] == "same_version_other_content" for issue in answer.issues):
         golden = answer.golden.id if answer.golden else None
-        yield Need(WorkKind.VERSION_CONFLICT, where, where, entity, golden, owner=system)
+        yield Need(WorkKind.VERSION_CONFLICT, subject, subject, entity, golden, owner=system)
     for value in answer.unmapped_values:
-        subject = f"{system}/{value['vocabulary']}/{value['value']}"
+        word = f"{system}/{value['vocabulary']}/{value['value']}"
         title = f"{system} says {value['value']} for {value['vocabulary']}"
-        yield Need(WorkKind.UNMAPPED_VALUE, subject, title, entity)
+        yield Need(WorkKind.UNMAPPED_VALUE, word, title, entity)
 
 
 class Answers:

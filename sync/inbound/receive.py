@@ -6,27 +6,30 @@ Every lock is taken before the first write; everything is written together or no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import DataError, IntegrityError
 
 from canonical import configuration, worklist
 from canonical.access import Principal
 from canonical.configuration import Configuration
 from canonical.context import correlation_id
 from canonical.golden.cause import Cause
+from canonical.golden.inputs import survivors
 from canonical.golden.recompute import Computed, Occasion, recompute
 from canonical.identity import linking, units
-from canonical.identity.intake import Arrival, Judged, Verdict, judge, named_goldens, store
+from canonical.identity.intake import Arrival, Judged, Verdict, judge
+from canonical.identity.storing import named_goldens, store
 from canonical.identity.targets import identities, resolved
 from canonical.models import (
     ChangeKind,
     Golden,
     GoldenState,
     Link,
+    WorkKind,
 )
 from canonical.validation import Fault
 from matching import review
@@ -34,10 +37,12 @@ from matching.candidates import file_records
 from matching.reconsider import reconsider
 from matching.resolve import Newcomer, Placement, newcomer, place
 from sync.inbound import catalogue
-from sync.inbound.answers import Answer, Answers, needs
+from sync.inbound.answers import Answer, Answers, needs, where
 from sync.inbound.arrivals import BadItem, Item, arrive
 
 CHUNK = 200
+# What an item's own content can cause; a failing database is nobody's content.
+POISON = (ArithmeticError, LookupError, TypeError, ValueError, DataError, IntegrityError)
 
 
 def cause_of(principal: Principal, reason: str = "") -> Cause:
@@ -111,18 +116,16 @@ class _Chunk:
 
         try:
             return list(zip(positions, units.unit(work, self.dry_run), strict=True))
-        except (ArithmeticError, LookupError, TypeError, ValueError, DatabaseError) as error:
-            if len(group) == 1 or not connection.is_usable():
-                return self._poisoned(group, error)
+        except POISON as error:
+            if len(group) == 1:
+                return self._poisoned(group[0], error)
             half = len(group) // 2
             return self.run(group[:half]) + self.run(group[half:])
 
-    def _poisoned(
-        self, group: Sequence[tuple[int, Arrival]], error: Exception
-    ) -> list[tuple[int, Answer]]:
+    def _poisoned(self, item: tuple[int, Arrival], error: Exception) -> list[tuple[int, Answer]]:
         """A single item that cannot be taken in is kept in quarantine with the reason."""
-        (position, arrival), *others = group
-        if others or arrival.faults or isinstance(error, DatabaseError):
+        position, arrival = item
+        if arrival.faults:
             raise error
         fault = Fault("/data", "poison", f"Could not be taken in: {type(error).__name__}.")
         return self.run([(position, _quarantined(arrival, fault))])
@@ -165,8 +168,9 @@ class _Intake:
         self._lock()
         order_by = self.config.order_by[self.system]
         self.judged = judge(self.system, self.entity, order_by, self.arrivals, self.moment)
-        self._refuse_unknown_goldens()
-        placements = place(self.entity, self._newcomers(), self.config.stamp)
+        declared = self._declared()
+        self._refuse_unknown_goldens(declared)
+        placements = place(self.entity, self._newcomers(declared), self.config.stamp)
         locked = self._lock_goldens(placements)
         return self._write(placements, locked)
 
@@ -185,21 +189,24 @@ class _Intake:
         parents = identities(self.system, self.entity, said)
         units.lock_keys(own, [whole, *(units.lock_key("record", *p) for p in sorted(parents))])
 
-    def _refuse_unknown_goldens(self) -> None:
-        names = {a.same_as for a in self.arrivals if a.same_as}
-        known = named_goldens(names)
+    def _declared(self) -> dict[str, UUID]:
+        """What the arrivals say they are the same as, merged ones as what they answer with."""
+        named = named_goldens({a.same_as for a in self.arrivals if a.same_as})
+        own = {name: golden for name, (golden, kind) in named.items() if kind == self.entity}
+        ends = survivors(own.values())
+        return {name: ends[golden] for name, golden in own.items()}
+
+    def _refuse_unknown_goldens(self, declared: Collection[str]) -> None:
         for item in self.judged:
             name = item.arrival.same_as
-            if name and known.get(name, (None, ""))[1] != self.entity:
+            if name and name not in declared:
                 item.verdict, item.said = Verdict.REFUSED, None
                 item.refusal = Fault(
                     "/same_as", "unknown_golden", f"There is no {self.entity} {name}."
                 )
 
-    def _newcomers(self) -> list[Newcomer]:
+    def _newcomers(self, declared: Mapping[str, UUID]) -> list[Newcomer]:
         """The records to place: those without a golden record, and those that changed."""
-        names = {a.same_as for a in self.arrivals if a.same_as}
-        declared = {name: golden for name, (golden, _) in named_goldens(names).items()}
         return [
             replace(
                 self.seen[item.arrival.source_id],
@@ -248,10 +255,11 @@ class _Intake:
         links = linking.open_links(
             [(p.newcomer.record, p.golden, p.cause) for p in opening], self.moment
         )
+        held = {item.record for item in self.judged if item.existing is not None}
         file_records(
             self.entity,
             [(p.newcomer.record, p.newcomer.features, p.newcomer.keys) for p in placements],
-            known=[i.record for i in self.judged if i.existing is not None],
+            known=[p.newcomer.record for p in placements if p.newcomer.record in held],
         )
         review.remember(links, opening)
         computed = self._recompute(placements, locked, fresh)
@@ -287,6 +295,11 @@ class _Intake:
         return recompute([*locked.values(), *fresh.values()], occasion)
 
     def _open_work(self, answers: Sequence[Answer]) -> None:
+        healed = [
+            where(self.system, self.entity, i.arrival.source_id) for i in self.judged if i.heals
+        ]
+        if healed:
+            worklist.close_items(WorkKind.QUARANTINED, healed)
         found = [need for answer in answers for need in needs(self.system, self.entity, answer)]
         worklist.open_items(found, self.moment)
 

@@ -12,7 +12,7 @@ from canonical import configuration, writer
 from canonical.entities import schema_of
 from canonical.golden.cause import Cause
 from canonical.golden.recompute import Occasion, recompute
-from canonical.identity import intake, linking
+from canonical.identity import intake, linking, storing
 from canonical.models import Golden, LinkCause, System
 from canonical.validation import validate
 
@@ -44,7 +44,7 @@ def arrive(
             modified_at=moment,
         )
         [judged] = intake.judge(system, entity, "modified_at", [arrival], moment)
-        intake.store(system, entity, [judged], CAUSE, moment)
+        storing.store(system, entity, [judged], CAUSE, moment)
         golden = _home(entity, judged, same_as, moment)
         held = [golden.pk] if occasion.get("held") else []
         recompute([golden], Occasion(CAUSE, held=held))

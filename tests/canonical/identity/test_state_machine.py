@@ -360,7 +360,12 @@ FAST = settings(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate] + ([Phase.shrink] if os.environ.get("ASSAY_SHRINK") else []),
 )
-LONG = settings(FAST, max_examples=300, stateful_step_count=40, derandomize=False)
+LONG = settings(
+    FAST,
+    max_examples=int(os.environ.get("ASSAY_EXAMPLES", "300")),
+    stateful_step_count=40,
+    derandomize=False,
+)
 
 
 def test_any_order_of_events() -> None:
