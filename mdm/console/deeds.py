@@ -13,13 +13,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from canonical.admin.base import principal_of
+from canonical.attributes import Attribute
 from canonical.documents.titles import titles
 from canonical.entities import schema_of
 from canonical.governance import stewardship as pins
 from canonical.identity.errors import NotFound, Refused
 from canonical.identity.merging import Outcome
 from canonical.models import Golden, Merge, SourceRecord
-from canonical.survivorship.golden import PART
 from matching import stewardship
 from mdm.console.effects import effects
 from mdm.console.pages import asked, cause_from, deed, number_from, show
@@ -64,21 +64,15 @@ def unpin(request: HttpRequest, golden: UUID) -> HttpResponse:
     return redirect(tab(golden, "profile"))
 
 
-def _attribute(entity: str, path: str, sees_restricted: bool) -> Any:
+def _attribute(entity: str, path: str, sees_restricted: bool) -> Attribute:
     """The declared attribute or part at a path; Refused where it is masked for this person."""
-    match = PART.match(path)
-    name = match["attribute"] if match else path
     schema = schema_of(entity)
-    if name not in schema:
-        raise NotFound(f"There is no attribute {name}.")
-    attribute = schema[name]
-    if attribute.restricted and not sees_restricted:
-        raise Refused(f"{name} is restricted.")
-    if match and match["part"]:
-        try:
-            return attribute.part(match["part"])
-        except KeyError:
-            raise NotFound(f"{name} has no part {match['part']}.") from None
+    try:
+        attribute, whole = schema.at(path), schema[path.partition("[")[0]]
+    except KeyError:
+        raise NotFound(f"There is no attribute {path[:60]}.") from None
+    if (attribute.restricted or whole.restricted) and not sees_restricted:
+        raise Refused(f"{path} is restricted.")
     return attribute
 
 

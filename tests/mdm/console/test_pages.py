@@ -76,12 +76,12 @@ def test_a_pin_stands_above_the_systems_until_it_is_taken_back(firm: Firm, sign_
     browser, golden = sign_in("steward"), firm.acme
     form = {"path": "legal_name", "value": "Northwind plc", "version": golden.version}
     do(browser, "pin", golden.pk, reason="the register says so", **form)
-    assert golden.client.legal_name == "Northwind plc"  # type: ignore[attr-defined]
+    assert golden.client.legal_name == "Northwind plc"
     assert "the register says so" in read(browser, page_of(golden))
     golden.refresh_from_db()
     do(browser, "unpin", golden.pk, path="legal_name", reason="gone", version=golden.version)
     golden = Golden.objects.get(pk=golden.pk)
-    assert golden.client.legal_name == "Northwind Advisory Partners Ltd"  # type: ignore[attr-defined]
+    assert golden.client.legal_name == "Northwind Advisory Partners Ltd"
 
 
 @pytest.mark.parametrize(
