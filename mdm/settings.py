@@ -142,6 +142,8 @@ CELERY_TIMEZONE = "UTC"
 ALLOW_LOCAL_TARGETS = DEMO
 # Private networks that targets may be in, such as 10.20.0.0/16; everything else must be public.
 ASSAY_EGRESS_NETWORKS: list[str] = env.list("ASSAY_EGRESS_NETWORKS", [])
+# Seconds that one delivery may take in all; a lane is leased for twice that and a little.
+ASSAY_DELIVERY_SECONDS: float = env.float("ASSAY_DELIVERY_SECONDS", 15.0)
 # Keys for secrets at rest: the first encrypts, all decrypt; without any, SECRET_KEY is the key.
 ASSAY_ENCRYPTION_KEYS: list[str] = env.list("ASSAY_ENCRYPTION_KEYS", [])
 

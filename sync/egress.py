@@ -24,7 +24,7 @@ from django.conf import settings
 
 CONNECT_SECONDS: Final = 3.0
 ANSWER_SECONDS: Final = 10.0
-TOTAL_SECONDS: Final = 15.0
+TOTAL_SECONDS: float = settings.ASSAY_DELIVERY_SECONDS
 MAX_ANSWER: Final = 64 * 1024
 MAX_REQUEST: Final = 1_000_000
 # Shorter than what servers usually keep: a connection they close meanwhile is a failed attempt.

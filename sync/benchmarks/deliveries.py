@@ -28,6 +28,7 @@ from sync.models import Lane, Subscription
 from sync.outbound import fanout, lanes
 from sync.outbound.deliver import drain
 from sync.outbound.subscriptions import subscribe
+from sync.torture.scratch import scratch_database
 
 WIDTH = 16
 CLAIMS = 300
@@ -40,20 +41,10 @@ def run(options: list[str]) -> int:
     parser.add_argument("--lanes", type=int)
     wanted = parser.parse_args(options)
     settings.ALLOW_LOCAL_TARGETS = True
-    with _database(), _receiver() as url:
+    with scratch_database(), _receiver() as url:
         owed = _deliveries(url, wanted.deliveries)
         _claims(wanted.lanes or (1_000_000 if connection.vendor == "postgresql" else 50_000))
     return 1 if owed else 0
-
-
-@contextmanager
-def _database() -> Iterator[None]:
-    original = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
-        yield
-    finally:
-        connection.creation.destroy_test_db(original, verbosity=0)
 
 
 @contextmanager
@@ -156,6 +147,8 @@ def _backlog(target: Subscription, number: int) -> None:
     series, key = _SERIES[connection.vendor]
     owner = Lane._meta.get_field("subscription").get_db_prep_save(target.pk, connection)
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET statement_timeout = 0")
         cursor.execute(
             "INSERT INTO canonical_golden (id, entity, code, version, state, content_hash, "  # noqa: S608
             "head_hash, created_at, updated_at) "

@@ -20,6 +20,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from canonical import writer
+from sync import egress
 from sync.models import Attempt, Lane, Mode, Parked, Subscription
 from sync.outbound import retry
 from sync.outbound.redaction import redact
@@ -28,7 +29,7 @@ from sync.outbound.retry import Answer, Judgement, Verdict
 log = structlog.get_logger(__name__)
 
 # Twice the longest exchange and a little: who claimed two in a row can still finish both.
-LEASE: Final = timedelta(seconds=35)
+LEASE: Final = timedelta(seconds=int(2 * egress.TOTAL_SECONDS) + 5)
 OPEN_WORK: Final = (Q(desired__gt=F("confirmed")) | Q(resend=True)) & Q(parked=Parked.NONE)
 
 

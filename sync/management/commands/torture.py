@@ -1,0 +1,50 @@
+"""`manage.py torture --kills N [--seed S]`."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from sync.torture.harness import torture
+from sync.torture.scratch import scratch_database
+
+DELIVERY_SECONDS = "ASSAY_DELIVERY_SECONDS"
+
+
+class Command(BaseCommand):
+    """Kills writers and workers of a hub in a database of its own, then checks the ledger."""
+
+    help = "Kill -9 writers and workers while they write and deliver; nothing may be lost."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--kills", type=int, default=100)
+        parser.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311
+        parser.add_argument(
+            "--unguarded", action="store_true", help="let the receiver apply whatever comes"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Start over with short leases, then torture; the exit code says whether it held."""
+        if DELIVERY_SECONDS not in os.environ:
+            os.environ[DELIVERY_SECONDS] = "1"
+            os.execv(sys.executable, [sys.executable, *sys.argv])  # settings were read already
+        self.stdout.write(f"seed {options['seed']}")
+        with scratch_database():
+            ledger = torture(
+                options["kills"],
+                options["seed"],
+                self.stdout.write,
+                guarded=not options["unguarded"],
+            )
+        for violation in ledger.violations:
+            self.stdout.write(f"VIOLATION {violation}")
+        self.stdout.write(
+            f"{ledger.acknowledged} acknowledged, {ledger.changes} journaled, "
+            f"{ledger.requests} requests, {len(ledger.violations)} violations"
+        )
+        sys.exit(1 if ledger.violations else 0)

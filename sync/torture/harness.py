@@ -1,0 +1,162 @@
+"""Writers, workers, a receiver that misbehaves, and a nemesis that kills them; then the check."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import connections
+from django.db.models.functions import Now
+
+from canonical.models import OrderBy, System
+from sync.models import Lane, Mode, Subscription, TargetHealth
+from sync.outbound.subscriptions import subscribe
+from sync.torture import roles
+from sync.torture.ledger import Ledger, check
+
+WRITERS: Final = 2
+WORKERS: Final = 2
+REST_WITHIN: Final = 180.0  # seconds
+
+_fork = multiprocessing.get_context("fork")
+Say = Callable[[str], object]
+
+
+@dataclass
+class Nemesis:
+    """The processes under attack; one that died is replaced at once."""
+
+    folder: Path
+    seed: int
+    kills: int = 0
+    running: dict[str, BaseProcess] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Begin with everyone alive."""
+        for name in self._names():
+            self._spawn(name)
+
+    def strike(self, random: Random) -> None:
+        """Kill one of them, any one, and start another in its place."""
+        name = random.choice(self._names())
+        process = self.running[name]
+        os.kill(process.pid or 0, signal.SIGKILL)
+        process.join()
+        self.kills += 1
+        self._spawn(name)
+
+    def stop(self) -> None:
+        """Let them finish what they are at."""
+        (self.folder / "stop").touch()
+        for process in self.running.values():
+            process.join(30)
+            process.kill()
+
+    def _names(self) -> list[str]:
+        return [f"writer{n}" for n in range(WRITERS)] + [f"worker{n}" for n in range(WORKERS)]
+
+    def _spawn(self, name: str) -> None:
+        connections.close_all()  # a connection has one owner
+        if name.startswith("writer"):
+            process = _fork.Process(target=roles.write, args=(name, self.folder, self.seed))
+        else:
+            process = _fork.Process(target=roles.work, args=(self.folder,))
+        process.start()
+        self.running[name] = process
+
+
+def torture(kills: int, seed: int, say: Say, *, guarded: bool = True) -> Ledger:
+    """Kill that many processes of a hub in the connected database, then check the ledger.
+
+    `guarded=False` is an ablation: the receiver applies whatever comes, and the check must see it.
+    """
+    settings.ALLOW_LOCAL_TARGETS = True
+    random = Random(seed)  # noqa: S311 (a choice of victims, not a secret)
+    with (
+        tempfile.TemporaryDirectory(prefix="assay-torture-") as folder,
+        _receiver(seed, guarded=guarded) as receiver,
+    ):
+        subscription = _subscribe(receiver.url)
+        roles.warm_up()
+        nemesis = Nemesis(Path(folder), seed)
+        nemesis.start()
+        while nemesis.kills < kills:
+            time.sleep(random.uniform(0.1, 0.4))
+            nemesis.strike(random)
+        say(f"{kills} kills; coming to rest")
+        nemesis.stop()
+        _rest(subscription)
+        return check(Path(folder), receiver.truth())
+
+
+def _subscribe(url: str) -> Subscription:
+    System.objects.get_or_create(
+        code=roles.SYSTEM, defaults={"name": "Torture", "order_by": OrderBy.VERSION}
+    )
+    return subscribe(
+        owner="torture",
+        name="torture",
+        system=None,
+        url=f"{url}/latest",
+        entities=["client"],
+        mode=Mode.LATEST,
+        receipts=True,
+    )
+
+
+def _rest(subscription: Subscription) -> None:
+    """Deliver what is left, as if waiting times had passed; leases run out by themselves."""
+    ends = time.monotonic() + REST_WITHIN
+    while time.monotonic() < ends:
+        TargetHealth.objects.update(breaker="closed", probe_at=None, not_before=None)
+        Lane.objects.filter(leased=False).update(due_at=Now())
+        roles.work_once()
+        if not any(lane.confirmed < lane.desired for lane in Lane.objects.all()):
+            return
+        time.sleep(0.1)
+
+
+@dataclass
+class ReceiverProcess:
+    """A receiver in a process of its own, which nobody kills."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+    def truth(self) -> dict[str, Any]:
+        """Stop it and read what it holds."""
+        out, _ = self.process.communicate("")
+        held: dict[str, Any] = json.loads(out)
+        return held
+
+
+@contextmanager
+def _receiver(seed: int, *, guarded: bool) -> Iterator[ReceiverProcess]:
+    command = [sys.executable, "-m", "sync.torture", "--seed", str(seed)]
+    process = subprocess.Popen(
+        command if guarded else [*command, "--unguarded"],
+        cwd=settings.BASE_DIR,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        yield ReceiverProcess(process, process.stdout.readline().strip())
+    finally:
+        process.kill()
+        process.communicate()
