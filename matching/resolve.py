@@ -111,6 +111,14 @@ def place(entity: str, newcomers: Sequence[Newcomer], stamp: int) -> list[Placem
     return _Placing(entity, newcomers, stamp).run()
 
 
+def considered(entity: str, n: Newcomer, stamp: int) -> tuple[Decision, list[Found], str]:
+    """What would be decided of a newcomer, every candidate, the likeliest first, and the model."""
+    placing = _Placing(entity, [n], stamp)
+    placing.scores.prepare(placing.pairs())
+    decision, found = placing.consider(n)
+    return decision, found, placing.model.version
+
+
 class _Placing:
     """The work of one chunk."""
 
@@ -144,10 +152,17 @@ class _Placing:
         return known | {n.record: n.features for n in self.newcomers}
 
     def run(self) -> list[Placement]:
-        self.scores.prepare(self._pairs())
+        self.scores.prepare(self.pairs())
         return [self._place(n) for n in self.newcomers]
 
-    def _pairs(self) -> Iterable[tuple[UUID, UUID]]:
+    def consider(self, n: Newcomer) -> tuple[Decision, list[Found]]:
+        """The decision on a newcomer, and what is found of each candidate alone."""
+        ranking = [self._evidence(n, golden) for golden in self._goldens_near(n)]
+        alone = [self._found(n, decide(self.profile, self.model, [item])) for item in ranking]
+        alone.sort(key=lambda found: (-found.weight, str(found.golden)))
+        return decide(self.profile, self.model, ranking), alone
+
+    def pairs(self) -> Iterable[tuple[UUID, UUID]]:
         """Every pair that will surely be asked for, so that all are scored at once."""
         peers: dict[int, list[UUID]] = defaultdict(list)
         for n in self.newcomers:

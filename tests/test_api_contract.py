@@ -21,15 +21,18 @@ from openapi_spec_validator import validate
 
 from canonical import access
 from canonical.api.contract.view import ContractView
+from canonical.entities import ENTITIES, schema_of
 from canonical.models import System
 from canonical.models.access import SCOPES
 from tests import openapi
 from tests.canonical.api.conftest import token
 from tests.openapi import METHODS, operations, validator
 
-# POSTs that write nothing, or keep their answers themselves.
-# A batch keeps its answers item by item.
-WITHOUT_ONE_ANSWER = {"/api/v1/systems/<str:system>/<str:entity>/batch"}
+# POSTs that write nothing, or keep their answers themselves: a batch does, item by item.
+WITHOUT_ONE_ANSWER = {
+    "/api/v1/systems/<str:system>/<str:entity>/batch",
+    *(f"/api/v1/match/{schema_of(entity).path}" for entity in ENTITIES),
+}
 
 
 def routes() -> dict[str, type[ContractView]]:

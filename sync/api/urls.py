@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from canonical.entities import ENTITIES, schema_of
 from sync.api.changes import Changes
 from sync.api.deliveries import DeliveryDetail, DeliveryList, ReplayOne
 from sync.api.events import events
+from sync.api.match import Match
 from sync.api.snapshot import Snapshot
 from sync.api.source import BatchView, GoldenBehind, SourceRecordView, SubmissionView
 from sync.api.subscriptions import (
@@ -25,6 +27,10 @@ urlpatterns = [
     path(f"{_SOURCE}/<path:source_id>/golden", GoldenBehind.as_view(), name="source-golden"),
     path(f"{_SOURCE}/<path:source_id>", SourceRecordView.as_view(), name="source-record"),
     path("api/v1/submissions/<uuid:id>", SubmissionView.as_view(), name="submission"),
+    *(
+        path(f"api/v1/match/{schema_of(e).path}", Match.as_view(entity=e), name=f"{e}-match")
+        for e in ENTITIES
+    ),
     path("api/v1/changes", Changes.as_view(), name="changes"),
     path("api/v1/snapshot", Snapshot.as_view(), name="snapshot"),
     path("api/v1/subscriptions", SubscriptionList.as_view(), name="subscriptions"),
