@@ -49,7 +49,9 @@ def _pairs(label: Index) -> int:
     return int((count * (count - 1) // 2).sum())
 
 
-def recall_at(truth: Index, i: Index, j: Index, weight: Index, precision: float = 0.99) -> float:
+def recall_at(
+    truth: Index, i: Index, j: Index, weight: Index | Floats, precision: float = 0.99
+) -> float:
     """Largest recall of scored pairs above some threshold with at least this precision."""
     order = np.argsort(-weight, kind="stable")
     right = np.cumsum(truth[i[order]] == truth[j[order]])

@@ -71,6 +71,10 @@ def columns_of(rule):
 def main(path, entity, pairs_path, clusters_path):
     frame = pd.read_csv(path, dtype=str, keep_default_na=False).replace("", None)
     frame = frame.apply(lambda column: column.str.lower())
+    if "phone" in frame:  # equal care: digits without trunk zero and calling code, bare domains
+        frame["phone"] = frame["phone"].str.replace(r"\D", "", regex=True).str[-9:]
+    if "website" in frame:
+        frame["website"] = frame["website"].str.replace(r"^(https?://)?(www\.)?", "", regex=True)
     frame = frame.rename(columns={"source_id": "unique_id"}).drop(columns=["source"])
     present = {c for c in frame.columns if frame[c].notna().any()}
     started = time.process_time()

@@ -48,6 +48,8 @@ class NameTable:
     compact: npt.NDArray[np.object_]
     compact_code: Ints
     words: npt.NDArray[np.object_]
+    word_shape: npt.NDArray[np.int16]
+    letters: Ints
     acronym_code: Ints
     short_code: Ints
 
@@ -114,6 +116,8 @@ class Name(Comparator):
             compact=strings(compact),
             compact_code=codes(compact),
             words=strings(vocabulary),
+            word_shape=_shapes(vocabulary),
+            letters=np.array([len(name) for name in compact], np.int32),
             acronym_code=both[: len(cores)],
             short_code=both[len(cores) :],
         )
@@ -144,13 +148,22 @@ def _grade(table: NameTable, i: Index, j: Index) -> Levels:
     shared, least, both = _shared(table, i, j)
     dice = 2 * shared / np.maximum(both, 1)
     contained = shared / np.maximum(least, 1)
-    spelling = indel(table.compact, i, j, SIMILAR_NAME)
     same = table.compact_code[i] == table.compact_code[j]
+    spelling = _spelling(table, i, j, same)
     dice, shared = _prefer_spelling(dice, shared, spelling, least)
     acronym = _is_acronym(table, i, j)
     grade = _steps(dice, contained, spelling, same, acronym)
     bucket = np.searchsorted(np.array(BUCKET_BITS) * RARITY_UNIT, np.where(same, least, shared))
     return np.where(grade < 3, grade + 1, (grade - 3) * 3 + bucket + 4).astype(np.int8)
+
+
+def _spelling(table: NameTable, i: Index, j: Index, same: Flags) -> npt.NDArray[np.float32]:
+    """Share of letters in common; only where the lengths allow a similar name."""
+    a, b = table.letters[i], table.letters[j]
+    close = np.flatnonzero(~same & (2 * np.minimum(a, b) >= SIMILAR_NAME * (a + b)))
+    out = np.zeros(len(i), np.float32)
+    out[close] = indel(table.compact, i[close], j[close], SIMILAR_NAME)
+    return out
 
 
 def _steps(
@@ -213,6 +226,8 @@ def _misspelt(
 ) -> npt.NDArray[np.int64]:
     """Rarity carried by words that agree but for their spelling, each used once at most."""
     row, a, b = np.nonzero(left[:, :, None] & right[:, None, :])
+    likely = _likely(table, table.ids[i[row], a], table.ids[j[row], b])
+    row, a, b = row[likely], a[likely], b[likely]
     word_a, word_b = table.ids[i[row], a], table.ids[j[row], b]
     similar = _similar_words(table.words, word_a, word_b)
     keep = similar >= SIMILAR_WORD
@@ -224,6 +239,19 @@ def _misspelt(
     limit = np.zeros(right.shape, np.int64)
     np.maximum.at(limit, (row, b), value)
     return np.asarray(np.minimum(best.sum(axis=1), limit.sum(axis=1)), np.int64)
+
+
+def _shapes(words: Sequence[str]) -> npt.NDArray[np.int16]:
+    """First letter, last letter and length of each word."""
+    shapes = [(ord(w[0]), ord(w[-1]), len(w)) for w in words]
+    return np.array(shapes, np.int16).reshape(-1, 3)
+
+
+def _likely(table: NameTable, a: Ints, b: Ints) -> Flags:
+    """Words that may be one word misspelt: nearly as long, and alike at one end."""
+    left, right = table.word_shape[a], table.word_shape[b]
+    ends = (left[:, 0] == right[:, 0]) | (left[:, 1] == right[:, 1])
+    return np.asarray(ends & (np.abs(left[:, 2] - right[:, 2]) <= 3), np.bool_)
 
 
 def _similar_words(words: npt.NDArray[np.object_], a: Ints, b: Ints) -> npt.NDArray[np.float32]:
