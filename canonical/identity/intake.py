@@ -39,7 +39,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One record as it came in: mapped values in the source's own codes, or the faults."""
+    """One record as it came in: mapped values in the source's own codes, or the faults.
+
+    `order` is given where a version that is held already is mapped anew: it keeps its place.
+    """
 
     source_id: str
     raw: str
@@ -51,6 +54,7 @@ class Arrival:
     retired: bool = False
     faults: tuple[Fault, ...] = ()
     mapping_version: int | None = None
+    order: Ordering | None = None
 
 
 @dataclass(slots=True)
@@ -141,7 +145,9 @@ def _first_look(
     item = Judged(arrival, record, Verdict.NEW, nothing, existing, golden)
     newest = getattr(existing, "newest", None) or ""
     try:
-        order = ordering(order_by, arrival.version, arrival.modified_at, moment, newest)
+        order = arrival.order or ordering(
+            order_by, arrival.version, arrival.modified_at, moment, newest
+        )
     except FromTheFuture as error:
         item.verdict, item.refusal = Verdict.REFUSED, _future(str(error))
         return item
@@ -164,7 +170,13 @@ def _future(detail: str) -> Fault:
 
 def _said(arrival: Arrival, order: Ordering) -> Said:
     return Said(
-        new_id(), order.key, arrival.digest, order.happened_at, arrival.retired, arrival.values
+        new_id(),
+        order.key,
+        arrival.digest,
+        order.happened_at,
+        arrival.retired,
+        arrival.values,
+        arrival.mapping_version or 0,
     )
 
 
@@ -182,6 +194,7 @@ def _stored(version: SourceVersion) -> Said:
         version.happened_at,
         version.retired,
         version.values,
+        version.mapping_version or 0,
     )
 
 
@@ -215,24 +228,34 @@ def _weigh(item: Judged, history: list[Said] | None) -> None:
     if _repeats(item, known):
         item.verdict, item.said = Verdict.UNCHANGED, None
         return
-    item.conflict = any(v.order_key == said.order_key and v.retired == said.retired for v in known)
+    item.conflict = any(_contradicts(said, v) for v in known)
     after = fold([*known, said]) if history is not None else _appended(standing, said)
     item.verdict = _verdict(standing, after, said)
     item.standing = after
 
 
+def _contradicts(said: Said, other: Said) -> bool:
+    """Another content under the same order key."""
+    same_place = said.order_key == other.order_key and said.retired == other.retired
+    return same_place and said.digest != other.digest
+
+
 def _repeats(item: Judged, known: Sequence[Said]) -> bool:
-    """The same payload again: nothing to store, nothing to change."""
+    """The same payload again, under no newer mapping: nothing to store, nothing to change."""
     said = item.said
     assert said is not None
-    if any(v.order_key == said.order_key and v.digest == said.digest for v in known):
+    if any(v.order_key == said.order_key and _tells_as_much(v, said) for v in known):
         return True
     current = item.standing.current
     by_receipt = item.arrival.version is None and item.arrival.modified_at is None
-    same = current is not None and current.digest == said.digest
+    same = current is not None and _tells_as_much(current, said)
     if item.arrival.retired:
         return by_receipt and item.standing.retired
     return by_receipt and same and not item.standing.retired
+
+
+def _tells_as_much(held: Said, said: Said) -> bool:
+    return held.digest == said.digest and held.mapping >= said.mapping
 
 
 def _appended(standing: Standing, said: Said) -> Standing:

@@ -65,6 +65,7 @@ class Said:
     happened_at: datetime
     retired: bool
     values: Mapping[str, Any]
+    mapping: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,13 @@ def fold(versions: Iterable[Said]) -> Standing:
 
     An attribute's `changed_at` is the time of the first version in its latest run of equal
     values. Of two versions with the same order key a deletion is the newer, since it names the
-    version it deletes; else the one with the larger digest.
+    version it deletes; else the one with the larger digest. One content under two mappings is
+    what the newer mapping makes of it.
     """
     current: Said | None = None
     retired = False
     changed_at: dict[str, str] = {}
-    for said in sorted(versions, key=lambda v: (v.order_key, v.retired, v.digest)):
+    for said in sorted(versions, key=lambda v: (v.order_key, v.retired, v.digest, v.mapping)):
         retired = said.retired
         if said.retired:
             continue

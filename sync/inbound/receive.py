@@ -65,20 +65,39 @@ def receive(
     a chunk that fails is halved until the poison is alone.
     """
     mapping = catalogue.active(system, entity)
-    answers: list[Answer | None] = [None] * len(items)
-    ready: list[tuple[int, Arrival]] = []
-    for place_, item in enumerate(items):
+    answers: dict[int, Answer] = {}
+    places: list[int] = []
+    arrivals: list[Arrival] = []
+    for position, item in enumerate(items):
         try:
-            ready.append((place_, arrive(entity, item, mapping)))
+            arrivals.append(arrive(entity, item, mapping))
+            places.append(position)
         except BadItem as error:
-            answers[place_] = Answer(item.source_id, "refused", faults=error.faults)
-    refused = [n for n, answer in enumerate(answers) if answer is not None]
-    settled(refused, [a for a in answers if a is not None])
-    chunk = _Chunk(system, entity, cause_of(principal), dry_run, settled, len(ready) > 1)
-    for group in _chunks(ready):
-        for position, answer in chunk.run(group):
-            answers[position] = answer
-    return [answer for answer in answers if answer is not None]
+            answers[position] = Answer(item.source_id, "refused", faults=error.faults)
+    settled(list(answers), list(answers.values()))
+
+    def placed(among: Sequence[int], told: Sequence[Answer]) -> None:
+        settled([places[n] for n in among], told)
+
+    told = take_in(principal, system, entity, arrivals, dry_run, placed)
+    answers.update(zip(places, told, strict=True))
+    return [answers[position] for position in range(len(items))]
+
+
+def take_in(
+    principal: Principal,
+    system: str,
+    entity: str,
+    arrivals: Sequence[Arrival],
+    dry_run: bool = False,
+    settled: Callable[[Sequence[int], Sequence[Answer]], None] = lambda _, __: None,
+) -> list[Answer]:
+    """The same for what is mapped already."""
+    chunk = _Chunk(system, entity, cause_of(principal), dry_run, settled, len(arrivals) > 1)
+    answers: dict[int, Answer] = {}
+    for group in _chunks(list(enumerate(arrivals))):
+        answers.update(chunk.run(group))
+    return [answers[position] for position in range(len(arrivals))]
 
 
 def _chunks(ready: Sequence[tuple[int, Arrival]]) -> Iterator[list[tuple[int, Arrival]]]:
