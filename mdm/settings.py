@@ -174,6 +174,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Assay",
     "DESCRIPTION": "Golden records for professional-services firms.",
     "VERSION": "1",
+    "SERVERS": [{"url": "/", "description": "This hub."}],
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],

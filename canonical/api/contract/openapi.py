@@ -225,6 +225,8 @@ def complete(result: Schema, **_: Any) -> Schema:
         "description": "The client id and secret of a credential.",
     }
     result["paths"][TOKEN_PATH] = {"post": token_operation()}
+    used = {tag for item in result["paths"].values() for op in item.values() for tag in op["tags"]}
+    result["tags"] = [{"name": tag} for tag in sorted(used)]
     return result
 
 

@@ -1,0 +1,39 @@
+"""`manage.py lint_contract`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from canonical.api.contract import release
+
+LINTER = "@stoplight/spectral-cli@6.16.3"
+
+
+class Command(BaseCommand):
+    """Lints the OpenAPI document with Spectral from npm; it needs Node.js, so CI leaves it out."""
+
+    help = "Lint the OpenAPI document with Spectral (needs npx)."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Every warning is an error."""
+        npx = shutil.which("npx")
+        if npx is None:
+            raise CommandError("npx is not on the PATH; it comes with Node.js.")
+        with tempfile.TemporaryDirectory() as folder:
+            document = Path(folder) / "openapi.json"
+            document.write_text(json.dumps(release.served(), indent=1), encoding="utf-8")
+            rules = str(Path(settings.BASE_DIR) / ".spectral.yaml")
+            lint = ["lint", "--fail-severity=warn", "--ruleset", rules, str(document)]
+            quiet = {**os.environ, "SCARF_ANALYTICS": "false", "DO_NOT_TRACK": "1"}
+            code = subprocess.run([npx, "--yes", LINTER, *lint], env=quiet, check=False).returncode
+        if code:
+            raise CommandError("The document is not clean.")
