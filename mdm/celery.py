@@ -34,8 +34,10 @@ def keep_our_logging(**_: Any) -> None:
 
 
 @signals.worker_init.connect
-def refuse_unsafe_database(**_: Any) -> None:
-    """Stop before the first task if the database would acknowledge what it has not written."""
-    from mdm.checks import refuse_unsafe_database as refuse
+def start_the_clockwork(**_: Any) -> None:
+    """Begin to sweep, unless the database would acknowledge what it has not written."""
+    from mdm.checks import refuse_unsafe_database
+    from mdm.clockwork import Clockwork
 
-    refuse()
+    refuse_unsafe_database()
+    Clockwork().start()
