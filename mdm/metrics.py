@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from hmac import compare_digest
 
 from django.conf import settings
@@ -18,8 +18,9 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from mdm.readings import Readings
 
 REQUESTS = Counter("assay_http_requests", "Requests answered.", ["method", "route", "status"])
 DURATION = Histogram(
@@ -29,9 +30,6 @@ DURATION = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
 )
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-
-# Name -> (help, reading); a reading is one indexed query. Each room's figures are listed here.
-READINGS: dict[str, tuple[str, Callable[[], float]]] = {}
 
 
 class CountRequests:
@@ -50,14 +48,6 @@ class CountRequests:
         return response
 
 
-class Readings:
-    """Reads the listed figures when Prometheus asks, so that they are true for every process."""
-
-    def collect(self) -> Iterator[Metric]:
-        for name, (explanation, reading) in READINGS.items():
-            yield GaugeMetricFamily(name, explanation, value=reading())
-
-
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Answer in Prometheus' text format; with ASSAY_METRICS_TOKEN set, to its bearer alone."""
@@ -65,11 +55,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     given = request.headers.get("Authorization", "")
     if settings.METRICS_TOKEN and not compare_digest(given.encode(), expected.encode()):
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
-    registry = CollectorRegistry()
-    registry.register(Readings())
-    return HttpResponse(
-        _of_processes() + generate_latest(registry), content_type=CONTENT_TYPE_LATEST
-    )
+    hub = CollectorRegistry()
+    hub.register(Readings())
+    return HttpResponse(_of_processes() + generate_latest(hub), content_type=CONTENT_TYPE_LATEST)
 
 
 def _of_processes() -> bytes:
