@@ -44,8 +44,8 @@ def secret_key() -> str:
     Several processes may start at once: the first link wins, the others read it.
     """
     if given := required_in_production("ASSAY_SECRET_KEY", ""):
-        if len(given) < 32:
-            raise ImproperlyConfigured("ASSAY_SECRET_KEY is shorter than 32 characters.")
+        if len(given) < 50:
+            raise ImproperlyConfigured("ASSAY_SECRET_KEY is shorter than 50 characters.")
         return given
     kept = VAR_DIR / "secret_key"
     if not kept.exists():

@@ -158,7 +158,17 @@ OAUTH2_PROVIDER = {
     "SCOPES_BACKEND_CLASS": "canonical.api.contract.oauth.CredentialScopes",
     "CLIENT_SECRET_HASHER": "sha256_random",
     "ACCESS_TOKEN_EXPIRE_SECONDS": env.int("ASSAY_TOKEN_SECONDS", 3600),
-    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    # What RFC 9700 asks of everyone, though only the client credentials grant is offered here.
+    **{
+        f"COMPLIANT_BCP_RFC9700_{rule}": True
+        for rule in (
+            *("TOKEN_STORAGE", "IMPLICIT_GRANT", "PASSWORD_GRANT", "PKCE_METHOD"),
+            *("ACCESS_TOKEN_TRANSPORT", "AUTHZ_RESPONSE_ISS", "REFRESH_TOKEN"),
+            "REDIRECT_URI_SCHEME",
+        )
+    },
 }
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
