@@ -16,7 +16,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,6 +24,7 @@ from django.db import connections
 
 from mdm.supervise import Service, Supervisor
 from sync import sink
+from sync.inbound import demo as firm
 
 Say = Callable[[str], object]
 Progress = Callable[[int, int], object]  # records done, records in all
@@ -123,8 +123,6 @@ def fill(demo: Demo, progress: Progress) -> dict[str, Any]:
     Loading can be repeated: intake answers "unchanged" to what it already holds, so a run that
     was interrupted is made good by the next.
     """
-    firm = import_module("sync.inbound.demo")
-
     call_command("migrate", verbosity=0, interactive=False)
     facts = demo.facts()
     if facts and facts["empty"] != demo.empty:
