@@ -21,6 +21,9 @@ PAIRS_PER_RECORD = 10
 PAIRS_AT_LEAST = 400_000
 """A small population can afford a wider search."""
 
+NEIGHBOURS = 3
+"""Records paired with the one before where a name or identifier is carried by too many."""
+
 _ROW_BITS = 22
 _ROWS = np.uint64((1 << _ROW_BITS) - 1)
 
@@ -100,7 +103,9 @@ def candidate_pairs(profile: Profile, frame: Frame, filed: Filed | None = None) 
     limit = _limit(size, max(PAIRS_AT_LEAST, PAIRS_PER_RECORD * frame.size))
     kept = (size > 1) & (size < limit)
     rows = (packed & _ROWS).astype(np.int32)
-    pairs = _pairs(rows, start[kept], size[kept])
+    pairs = once(
+        np.concatenate((_pairs(rows, start[kept], size[kept]), _crowds(profile, frame, limit)))
+    )
     stop_keys = _stop_keys(filed, packed[start[size >= limit]])
     return Candidates(pairs >> 32, pairs & 0xFFFFFFFF, stop_keys)
 
@@ -115,11 +120,14 @@ def _sorted(filed: Filed) -> Hashes:
 
 def _runs(packed: Hashes) -> tuple[Index, Index]:
     """Where each key's rows begin and how many they are."""
-    upper = packed >> np.uint64(_ROW_BITS)
-    first = np.ones(len(upper), np.bool_)
-    np.not_equal(upper[1:], upper[:-1], out=first[1:])
+    return _starts(packed >> np.uint64(_ROW_BITS))
+
+
+def _starts(key: Hashes) -> tuple[Index, Index]:
+    first = np.ones(len(key), np.bool_)
+    np.not_equal(key[1:], key[:-1], out=first[1:])
     start = np.flatnonzero(first)
-    return start, np.diff(np.append(start, len(packed)))
+    return start, np.diff(np.append(start, len(key)))
 
 
 def _limit(size: Index, budget: int) -> int:
@@ -139,6 +147,28 @@ def _pairs(rows: npt.NDArray[np.int32], start: Index, size: Index) -> Index:
         a, b = block[:, left].ravel(), block[:, right].ravel()
         found.append(once((a << 32 | b)[a < b]))
     return once(np.concatenate(found))
+
+
+def _crowds(profile: Profile, frame: Frame, limit: int) -> Index:
+    """Neighbours among the records of one identifier or name that are too many to pair all.
+
+    Records that agree in more fields stand beside each other, so that a firm with a thousand
+    identical records becomes a chain of equals instead of a thousand firms.
+    """
+    found = [np.zeros(0, np.int64)]
+    for key in profile.keys:
+        if key.strong or key.whole:
+            filed = _file(profile, frame, key)
+            codes = [c.code[filed.row].astype(np.uint64) for c in frame.columns]
+            order = np.lexsort([*codes, filed.key])
+            number, row = filed.key[order], filed.row[order].astype(np.int64)
+            _, size = _starts(number)
+            crowd = np.repeat(size, size) >= limit
+            for step in range(1, NEIGHBOURS + 1):
+                beside = crowd[step:] & (number[step:] == number[:-step])
+                a, b = row[step:][beside], row[:-step][beside]
+                found.append((np.minimum(a, b) << 32 | np.maximum(a, b))[a != b])
+    return np.concatenate(found)
 
 
 def once(numbers: Index) -> Index:

@@ -28,6 +28,8 @@ class Key:
     name: str
     parts: tuple[Part, ...]
     strong: bool = False
+    whole: bool = False
+    """Whether sharing it means sharing the whole name: crowds under it are worth a look."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ CLIENT = Profile(
         Key("identifier", (Part("identifiers", blocks.value),), strong=True),
         Key("domain", (Part("web", blocks.domain),)),
         Key("phone", (Part("phone", blocks.whole),)),
-        Key("name", (Part("name", blocks.compact),)),
+        Key("name", (Part("name", blocks.compact),), whole=True),
         Key("words", (Part("name", blocks.word_pairs),)),
         Key("street", (Part("address", blocks.street),)),
         Key("word+postal", (Part("name", blocks.start(4)), Part("address", blocks.postal))),

@@ -49,7 +49,7 @@ CONTRACT = Profile(
         Key("client+year", (Part("client", blocks.whole), Part("period", blocks.first_year))),
         Key("client+word", (Part("client", blocks.whole), Part("title", blocks.words))),
         Key("client+value", (Part("client", blocks.whole), Part("total_value", blocks.amount))),
-        Key("title", (Part("title", blocks.compact),)),
+        Key("title", (Part("title", blocks.compact),), whole=True),
         Key("number slip", (Part("number", blocks.slips(0)),)),
         Key("client", (Part("client", blocks.whole),)),
         Key("letters", (Part("title", blocks.shingles),)),

@@ -44,7 +44,7 @@ ENGAGEMENT = Profile(
         Key("wbs", (Part("wbs_code", blocks.whole),), strong=True),
         Key("opportunity", (Part("opportunity_ref", blocks.whole),), strong=True),
         Key("workspace", (Part("workspace_uri", blocks.whole),), strong=True),
-        Key("name", (Part("name", blocks.compact),)),
+        Key("name", (Part("name", blocks.compact),), whole=True),
         Key("client+word", (Part("client", blocks.whole), Part("name", blocks.words))),
         Key("contract", (Part("contracts", blocks.whole),)),
         Key("client+year", (Part("client", blocks.whole), Part("period", blocks.first_year))),

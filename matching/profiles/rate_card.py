@@ -35,7 +35,7 @@ RATE_CARD = Profile(
         Reference("base_rate_card", "base_rate_card", m=0.9, u=0.3),
     ),
     keys=(
-        Key("name", (Part("name", blocks.compact),)),
+        Key("name", (Part("name", blocks.compact),), whole=True),
         Key("scope+year", (Part("scope", blocks.whole), Part("period", blocks.first_year))),
         Key("scope", (Part("scope", blocks.whole),)),
         Key("words", (Part("name", blocks.word_pairs),)),

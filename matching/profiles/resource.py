@@ -59,7 +59,7 @@ RESOURCE = Profile(
         Key("email", (Part("email", blocks.whole),), strong=True),
         Key("phone", (Part("phone", blocks.whole),)),
         Key("name+born", (Part("name", blocks.any_name), Part("date_of_birth", blocks.whole))),
-        Key("full name", (Part("name", blocks.full_name),)),
+        Key("full name", (Part("name", blocks.full_name),), whole=True),
         Key("nickname", (Part("name", blocks.formal_name),)),
         Key("mailbox", (Part("email", blocks.mailbox),)),
         Key("mail host", (Part("email", blocks.mail_host),)),

@@ -28,6 +28,7 @@ ROWS: list[dict[str, Any]] = [
     {"legal_name": "n/a"},
     {"legal_name": "Acme Foods SA", "phone": "221 7654329", "locality": "Lyon"},
 ]
+WORDS = ("Bodo", "Cleva", "Dromo", "Flura", "Grako", "Kelmi", "Lorta", "Munexo", "Polqua")
 COLUMNS = {
     name: [row.get(name, "") for row in ROWS] for name in sorted({k for r in ROWS for k in r})
 }
@@ -74,6 +75,23 @@ def test_dedupes_a_small_population_without_training() -> None:
     assert len(set(found.clusters.label.tolist()[6:])) == 2
     assert found.model.weights == default_model(CLIENT).weights
     assert ((found.assurance >= 0) & (found.assurance <= 1)).all()
+
+
+def test_a_crowd_of_equals_becomes_one_cluster() -> None:
+    many = {"legal_name": "Castell Optics", "phone": "0221 7654321", "locality": "Ulm"}
+    others = [{"legal_name": f"{word} Foods", "phone": "", "locality": "Jena"} for word in WORDS]
+    rows = [*others, *(many for _ in range(1500))]
+    columns = {name: [row[name] for row in rows] for name in many}
+    label = dedupe(CLIENT, read_frame(CLIENT, columns)).clusters.label
+    assert len(set(label[len(others) :].tolist())) == 1
+    assert len(set(label.tolist())) == len(others) + 1
+
+
+def test_populations_of_none_one_and_nothing_to_compare() -> None:
+    for rows in ([], [{"legal_name": "Acme"}], [{"legal_name": "n/a"}, {"legal_name": ""}]):
+        columns = {"legal_name": [row["legal_name"] for row in rows]}
+        found = dedupe(CLIENT, read_frame(CLIENT, columns))
+        assert found.clusters.label.tolist() == list(range(len(rows)))
 
 
 def joined(size: int, pairs: dict[tuple[int, int], float], **more: Any) -> list[int]:
