@@ -130,7 +130,11 @@ def _properties(attributes: tuple[Attribute, ...]) -> Schema:
 
 def entity_schema(schema: EntitySchema) -> Schema:
     """The document of one entity."""
-    properties = {**HEAD, **_properties(schema.attributes), "sources": describe.listing(describe.named("Source"))}
+    properties = {
+        **HEAD,
+        **_properties(schema.attributes),
+        "sources": describe.listing(describe.named("Source")),
+    }
     return {
         "type": "object",
         "required": [*HEAD],
