@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -43,14 +45,14 @@ def rows(entries: Sequence[Entry], cause: Cause) -> list[dict[str, Any]]:
 
 
 def write(rows: Sequence[dict[str, Any]]) -> None:
-    """Append rows to the journal."""
+    """Append rows to the journal and tell whoever listens."""
     writer.insert(Change, rows)
+    written.send(Change)
 
 
 def _row(entry: Entry, cause: Cause) -> dict[str, Any]:
     salt = secrets.token_hex(16)
-    digest = content_digest(salt, entry.after, entry.winners)
-    return {
+    facts = {
         "golden_id": entry.golden,
         "entity": entry.entity,
         "version": entry.version,
@@ -58,41 +60,48 @@ def _row(entry: Entry, cause: Cause) -> dict[str, Any]:
         "published": entry.published,
         "actor_id": cause.actor,
         "actor_name": cause.name,
-        "cause": cause.reason[:500],
+        "cause": cause.reason,
         "correlation_id": cause.correlation_id,
         "model_version": cause.model_version,
         "policy_version": entry.policy_version,
         "recorded_at": entry.recorded_at,
+        "content_digest": content_digest(salt, entry.after, entry.winners),
+    }
+    return {
+        **facts,
         "after": entry.after,
         "winners": entry.winners,
         "salt": salt,
-        "content_digest": digest,
         "prev_hash": entry.prev_hash,
-        "hash": row_hash(
-            entry.prev_hash,
-            entry.golden,
-            entry.version,
-            entry.kind.value,
-            cause.actor,
-            entry.recorded_at,
-            digest,
-        ),
+        "hash": row_hash(entry.prev_hash, facts),
     }
 
 
-def row_hash(
-    prev: str,
-    golden: UUID,
-    version: int,
-    kind: str,
-    actor: str,
-    recorded_at: datetime,
-    digest: str,
-) -> str:
-    """sha256(prev_hash, golden, version, kind, actor, recorded_at, content_digest)."""
-    return chain_hash(
-        prev, str(golden), str(version), kind, actor, instant_text(recorded_at), digest
-    )
+# All a row says beside its content, which `content_digest` stands for, and its place in the feed.
+FACTS = (
+    "golden_id",
+    "entity",
+    "version",
+    "kind",
+    "published",
+    "actor_id",
+    "actor_name",
+    "cause",
+    "correlation_id",
+    "model_version",
+    "policy_version",
+    "recorded_at",
+    "content_digest",
+)
+
+
+def row_hash(prev: str, facts: Mapping[str, Any]) -> str:
+    """sha256 of the previous hash and the row's facts, in the order of FACTS."""
+    return chain_hash(prev, *(_fact(facts[name]) for name in FACTS))
+
+
+def _fact(value: Any) -> str:
+    return instant_text(value) if isinstance(value, datetime) else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,46 +118,42 @@ def verify(progress: Callable[[int], object] = lambda _: None) -> Iterator[Broke
 
     `progress` is called with the number of rows read since the last call.
     """
-    heads = dict(Golden.objects.values_list("id", "head_hash"))
-    golden, prev, version = None, "", 0
+    heads = dict(Golden.objects.exclude(head_hash="").values_list("id", "head_hash"))
     rows = Change.objects.order_by("golden_id", "version").iterator(chunk_size=2000)
-    for change in rows:
-        if change.golden_id != golden:
-            if golden is not None:
-                yield from _head(golden, version, prev, heads)
-            golden, prev, version = change.golden_id, "", 0
-        yield from _row_faults(change, prev, version)
-        prev, version = change.hash, change.version
-        progress(1)
-    if golden is not None:
-        yield from _head(golden, version, prev, heads)
+    for golden, chain in groupby(rows, key=attrgetter("golden_id")):
+        last: Change | None = None
+        for change in chain:
+            yield from (Broken(golden, change.version, fault) for fault in _faults(change, last))
+            last = change
+            progress(1)
+        if last is not None and heads.pop(golden, "") != last.hash:
+            yield Broken(golden, last.version, "is not the head the golden record knows")
+    yield from (Broken(golden, 0, "the whole chain is missing") for golden in heads)
 
 
-def _row_faults(change: Change, prev: str, version: int) -> Iterator[Broken]:
-    def broken(detail: str) -> Broken:
-        return Broken(change.golden_id, change.version, detail)
-
+def _faults(change: Change, before: Change | None) -> Iterator[str]:
+    """What is wrong with a row, given the one before it of the same golden record."""
+    version = before.version if before else 0
     if change.version != version + 1:
-        yield broken(f"version {version} is followed by {change.version}")
-    if change.prev_hash != prev:
-        yield broken("does not continue the chain")
-    if change.salt and content_digest(change.salt, change.after, change.winners) != (
-        change.content_digest
-    ):
-        yield broken("content was changed")
-    expected = row_hash(
-        change.prev_hash,
-        change.golden_id,
-        change.version,
-        change.kind,
-        change.actor_id,
-        change.recorded_at,
-        change.content_digest,
-    )
-    if change.hash != expected:
-        yield broken("facts were changed")
+        yield f"version {version} is followed by {change.version}"
+    if change.prev_hash != (before.hash if before else ""):
+        yield "does not continue the chain"
+    if before is not None and not _follows(change, before):
+        yield "stands before an older version"
+    if not _content_fits(change):
+        yield "content was changed"
+    if change.hash != row_hash(change.prev_hash, vars(change)):
+        yield "facts were changed"
 
 
-def _head(golden: UUID, version: int, last: str, heads: dict[UUID, str]) -> Iterator[Broken]:
-    if heads.get(golden) != last:
-        yield Broken(golden, version, "is not the head the golden record knows")
+def _follows(change: Change, before: Change) -> bool:
+    placed = change.position is None or (before.position or change.position) < change.position
+    return placed and before.seq < change.seq and before.recorded_at <= change.recorded_at
+
+
+def _content_fits(change: Change) -> bool:
+    """The digest's content, or nothing at all where a person's content was erased."""
+    if not change.salt:
+        return change.after is None and change.winners is None
+    digest = content_digest(change.salt, change.after, change.winners)
+    return digest == change.content_digest

@@ -15,7 +15,7 @@ from canonical.golden import due
 from canonical.golden.document import content_hash
 from canonical.golden.recompute import Computed, compute
 from canonical.golden.typed import row_shape, typed_columns
-from canonical.models import Change, Golden, GoldenReference
+from canonical.models import Change, Golden, GoldenReference, Merge
 from canonical.resolution import placed
 
 CHUNK = 500
@@ -78,8 +78,11 @@ class _Stored:
             for golden, version, after in heads.values_list("golden_id", "version", "after")
         }
         history = model_of(entity).history.filter(golden_id__any=ids)  # type: ignore[attr-defined]
-        newest = history.values("golden_id").annotate(newest=models.Max("version"))
-        self.history = dict(newest.values_list("golden_id", "newest"))
+        self.history: dict[UUID, list[models.Model]] = {golden: [] for golden in ids}
+        for row in history.order_by("version"):
+            self.history[row.golden_id].append(row)
+        merges = Merge.objects.filter(absorbed__any=ids, undone_at__isnull=True)
+        self.merges = dict(merges.values_list("absorbed_id", "survivor_id"))
 
 
 def _list_rows(entity: str, ids: list[UUID]) -> dict[UUID, list[models.Model]]:
@@ -104,8 +107,10 @@ def _differences(golden: Golden, item: Computed, stored: _Stored) -> Iterator[Di
         yield difference("journal", f"ends at version {version}, not {golden.version}")
     elif after is not None and content_hash(after) != golden.content_hash:
         yield difference("journal", "holds another content")
-    if stored.history.get(golden.id) != golden.version:
-        yield difference("history", f"ends at version {stored.history.get(golden.id)}")
+    if golden.state != item.after["state"]:
+        yield difference("golden", f"is {golden.state}, not {item.after['state']}")
+    if golden.merged_into_id != stored.merges.get(golden.id):
+        yield difference("golden", "does not answer with the survivor of its merge")
     yield from (difference(*found) for found in _typed_differences(golden, item, stored))
 
 
@@ -113,12 +118,15 @@ def _typed_differences(
     golden: Golden, item: Computed, stored: _Stored
 ) -> Iterator[tuple[str, str]]:
     entity, row = stored.entity, stored.typed.get(golden.id)
+    history = stored.history[golden.id]
     if row is None:
         yield "typed table", "has no row"
         return
-    for column, value in typed_columns(entity, item.after).items():
-        if not _same(row, column, value):
-            yield f"typed table, {column}", f"holds {getattr(row, column)!r}, not {value!r}"
+    yield from _column_differences("typed table", row, entity, item)
+    if [kept.version for kept in history] != list(range(1, golden.version + 1)):  # type: ignore[attr-defined]
+        yield "history", f"has not each of the versions 1 to {golden.version} once"
+    else:
+        yield from _column_differences("history", history[-1], entity, item)
     edges = {(path, target) for path, _, target, _ in placed(schema_of(entity), item.after)}
     if edges != stored.references[golden.id]:
         yield "references", "are not those of the values"
@@ -133,6 +141,14 @@ def _typed_differences(
         )
         if not same:
             yield listed, "are not those of the golden record"
+
+
+def _column_differences(
+    where: str, row: models.Model, entity: str, item: Computed
+) -> Iterator[tuple[str, str]]:
+    for column, value in typed_columns(entity, item.after).items():
+        if not _same(row, column, value):
+            yield f"{where}, {column}", f"holds {getattr(row, column)!r}, not {value!r}"
 
 
 def _same(row: models.Model, column: str, value: Any) -> bool:

@@ -32,7 +32,7 @@ class Change(models.Model):
     """One version: the whole document after it, who won each attribute, who did it and why.
 
     `before` is the previous row. `position` is its place in the feed, given after the commit.
-    hash = sha256(prev_hash, golden, version, kind, actor, recorded_at, content_digest) and
+    hash = sha256(prev_hash and all the row's facts with content_digest) and
     content_digest = sha256(salt + canonical JSON of after and winners).
     """
 
