@@ -93,8 +93,9 @@ RETURNING id, golden_id, desired, confirmed, confirmed_digest, sent_digest, rese
 _SECONDS = int(LEASE.total_seconds())
 _CLOCK = {
     "postgresql": {
-        "now": "clock_timestamp()",
-        "lease": f"clock_timestamp() + interval '{_SECONDS} seconds'",
+        # Unlike clock_timestamp() it is stable, so that the index stops at what is not due yet.
+        "now": "statement_timestamp()",
+        "lease": f"statement_timestamp() + interval '{_SECONDS} seconds'",
     },
     "sqlite": {
         "now": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')",
