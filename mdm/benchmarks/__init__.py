@@ -1,0 +1,1 @@
+"""What the whole hub does in a second."""

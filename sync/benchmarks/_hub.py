@@ -1,0 +1,151 @@
+"""A hub to measure: a scratch database, filled with generated companies, behind real gunicorn."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+from psycopg.sql import SQL, Identifier
+
+from canonical.access import of_hub
+from canonical.models import Golden, System
+from matching.benchmarks import companies
+from sync.inbound.arrivals import read_item
+from sync.inbound.receive import receive
+
+SERVER = os.environ.get("ASSAY_TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+KINDS = ("postgresql", "sqlite")
+SYSTEM = "crm"
+SEED = 7
+RECORDS_OF_A_GOLDEN = 1.8  # of the generator, generously
+READY_WITHIN = 60.0  # seconds
+_SIMPLE = ("legal_name", "phone", "website", "email")
+
+
+@contextmanager
+def scratch(kind: str) -> Iterator[dict[str, str]]:
+    """The environment of a process whose hub is new and empty; gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
+        environment = {
+            **os.environ,
+            "ASSAY_VAR_DIR": folder,
+            "ASSAY_NO_BOOTSTRAP": "1",
+            "ASSAY_LOG_LEVEL": "ERROR",
+            "ASSAY_RATE_LIMIT": "100000000",
+        }
+        environment.pop("ASSAY_DATABASE_URL", None)
+        if kind == "sqlite":
+            yield environment
+            return
+        name = f"assay_bench_{uuid4().hex[:8]}"
+        _on_server(SQL("CREATE DATABASE {}").format(Identifier(name)))
+        try:
+            url = urlsplit(SERVER)._replace(path=f"/{name}").geturl()
+            yield {**environment, "ASSAY_DATABASE_URL": url}
+        finally:
+            _on_server(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+def _on_server(statement: Any) -> None:
+    with psycopg.connect(SERVER, autocommit=True) as server:
+        server.execute(statement)
+
+
+def in_each(benchmark: str, kinds: list[str], options: list[str]) -> int:
+    """Run a benchmark with `--inside` in a process per kind of database; the worst exit code."""
+    codes = [0]
+    for kind in kinds:
+        with scratch(kind) as environment:
+            for command in (["migrate", "-v0"], ["bench", benchmark, "--inside", *options]):
+                codes.append(_manage(command, environment))
+                if codes[-1]:
+                    break
+    return max(codes)
+
+
+def _manage(command: list[str], environment: dict[str, str]) -> int:
+    arguments = [sys.executable, "manage.py", *command]
+    return subprocess.run(arguments, cwd=settings.BASE_DIR, env=environment, check=False).returncode
+
+
+def bodies(number: int) -> list[dict[str, Any]]:
+    """That many generated companies as items of the Source API, the same ones every time."""
+    columns, _ = companies.generate(number, SEED)
+    rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+    return [_body(row) for row in rows]
+
+
+def _body(row: dict[str, str]) -> dict[str, Any]:
+    data: dict[str, Any] = {name: row[name] for name in _SIMPLE if row[name]}
+    address = {"role": "registered", "locality": row["locality"], "postal_code": row["postal_code"]}
+    data["addresses"] = [{**address, "lines": [row["address_line"]]}]
+    if row["tax_id"]:
+        data["identifiers"] = [{"scheme": "vat", "value": row["tax_id"]}]
+    return {"source_id": row["source_id"], "data": data, "modified_at": "2026-01-31T09:30:00Z"}
+
+
+def fill(goldens: int, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Take items in until there are so many golden records; returns the items that are left."""
+    System.objects.get_or_create(code=SYSTEM, defaults={"name": "CRM"})
+    taken = 0
+    while taken < len(items) and Golden.objects.count() < goldens:
+        portion = [read_item(body) for body in items[taken : taken + 1000]]
+        receive(of_hub("bench"), SYSTEM, "client", portion)
+        taken += len(portion)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return items[taken:]
+
+
+@contextmanager
+def web(application: str = "mdm.wsgi") -> Iterator[str]:
+    """`host:port` of gunicorn with the configuration of production, on this process's database."""
+    address = f"127.0.0.1:{_free_port()}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", "mdm/gunicorn.conf.py", application],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "ASSAY_BIND": address},
+        stdout=subprocess.DEVNULL,
+        process_group=0,
+    )
+    try:
+        _wait_for(address)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(address: str) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while time.monotonic() < deadline:
+        try:
+            asked = http.client.HTTPConnection(address, timeout=5)
+            asked.request("GET", "/health/live")
+            asked.getresponse().read()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise TimeoutError(f"{Path(sys.executable).name} -m gunicorn does not answer at {address}.")
