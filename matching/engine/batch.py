@@ -13,7 +13,7 @@ from matching.engine.compare.base import Index, Levels
 from matching.engine.frame import Frame
 from matching.engine.linkage import CAP, DAMPING
 from matching.engine.model import Model
-from matching.engine.pairs import Candidates, candidate_pairs
+from matching.engine.pairs import Candidates, Filed, candidate_pairs
 from matching.engine.profile import Profile
 from matching.engine.score import Scorer, Weights
 from matching.engine.train import apart, counted, fitted
@@ -43,13 +43,15 @@ def dedupe(
     model: Model | None = None,
     progress: Progress = lambda stage: None,
     systems: Index | None = None,
+    filed: Filed | None = None,
 ) -> Result:
     """Cluster a population; without a model, one is learned from the population itself.
 
     `systems` numbers the source system of each row: records of one system need more evidence.
+    `filed` are the keys where they are known already.
     """
     progress(STAGES[0])
-    candidates = candidate_pairs(profile, frame)
+    candidates = candidate_pairs(profile, frame, filed)
     progress(STAGES[1])
     scorer = Scorer(profile, model or counted(profile, frame), frame)
     levels = scorer.levels(candidates.i, candidates.j)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from matching.engine.compare.base import Comparator, Index, Levels
+from matching.engine.fields.document import Atoms
 from matching.engine.frame import Column, Frame, frame_of, product
 from matching.engine.model import BIT, Model
 from matching.engine.normalise import Features
@@ -167,11 +169,16 @@ def _counted_once(profile: Profile, items: Sequence[Comparison]) -> Iterator[Com
             yield Comparison(name, 0, "shared by neighbours", -excess, "", "")
 
 
+@lru_cache(maxsize=4096)
+def _shown(comparator: Comparator, cell: Atoms) -> str:
+    return " / ".join(map(comparator.show, cell))
+
+
 def _comparison(
     profile: Profile, model: Model, comparator: Comparator, level: int, a: Features, b: Features
 ) -> Comparison:
     place = profile.position[comparator.field]
-    left, right = (" / ".join(map(comparator.show, f.cells[place])) for f in (a, b))
+    left, right = _shown(comparator, a.cells[place]), _shown(comparator, b.cells[place])
     label = comparator.levels[level - 1].label if level else "no evidence"
     weight = model.weights[comparator.attribute][level]
     return Comparison(comparator.attribute, level, label, weight, left, right)
