@@ -73,12 +73,16 @@ def allowed_hosts() -> list[str]:
 
 
 def broker_options(url: str) -> dict[str, Any]:
-    """Transport options by kind of broker: a folder in VAR_DIR, or Redis that fails fast."""
+    """Transport options by kind of broker: a folder in VAR_DIR, or Redis that fails fast.
+
+    Without `max_retries` kombu tries a broker that is away for six seconds, even where the
+    publisher said `retry=False`; a worker's connection for reading has its own setting.
+    """
     if url.startswith("folder://"):
         folder = VAR_DIR / "broker"
         folder.mkdir(parents=True, exist_ok=True)
         return {"folder": str(folder)}
-    return {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+    return {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "max_retries": 0}
 
 
 def cache() -> dict[str, Any]:
