@@ -11,5 +11,6 @@ class CanonicalConfig(AppConfig):
     name = "canonical"
 
     def ready(self) -> None:
-        """Register the lookups that queries of every room use."""
+        """Register the lookups of every room's queries, and what changes configuration."""
         import_module("canonical.lookups")
+        import_module("canonical.configuration")

@@ -13,6 +13,8 @@ from threading import Lock
 
 from django.db import connection
 from django.db.models import F
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
 
 from canonical import writer
 from canonical.models import (
@@ -58,6 +60,12 @@ def stamp() -> int:
 def touch() -> None:
     """Say that configuration changed; call it in the changing transaction."""
     ConfigurationStamp.objects.filter(pk=1).update(number=F("number") + 1)
+
+
+@receiver([post_save, post_delete], sender=System)
+def _system_changed(**_: object) -> None:
+    """How a system orders its versions is configuration, whoever creates or changes it."""
+    touch()
 
 
 def current() -> Configuration:
