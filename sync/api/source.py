@@ -22,9 +22,8 @@ from canonical.models import CONSOLE, SourceRecord, System
 from canonical.validation import Fault, instant
 from sync.api import source_descriptions as descriptions
 from sync.inbound import submissions
-from sync.inbound.answers import Answer
-from sync.inbound.arrivals import MAX_VERSION, BadItem, read_item
-from sync.inbound.receive import receive, retire
+from sync.inbound.arrivals import MAX_VERSION, BadItem, Item, read_item
+from sync.inbound.receive import receive
 from sync.inbound.stored import golden_behind, shown
 from sync.inbound.submissions import AT_A_TIME, Batch, InProgress, OtherContent
 from sync.inbound.wording import said, status_of
@@ -69,9 +68,16 @@ class SourceRecordView(SourceView):
             item = read_item(expect_object(request.data), source_id)
         except BadItem as error:
             raise _refused(error.faults) from None
+        return self.taken(request, system, kind, item)
+
+    def taken(self, request: Request, system: str, kind: str, item: Item) -> Response:
+        """Take one item in, or with `?dry_run=true` only tell what would become of it."""
         dry_run = _flag(request, "dry_run")
         [answer] = receive(self.principal, system, kind, [item], dry_run=dry_run)
-        return _response(answer)
+        if answer.faults:
+            raise _refused(answer.faults)
+        status = 200 if item.retired else status_of(answer, dry_run)
+        return Response(said(answer, dry_run), status=status)
 
     def get(self, request: Request, system: str, entity: str, source_id: str) -> Response:
         known_parameters(request.query_params, ())
@@ -81,14 +87,15 @@ class SourceRecordView(SourceView):
 
     def delete(self, request: Request, system: str, entity: str, source_id: str) -> Response:
         query = request.query_params
-        known_parameters(query, ("modified_at", "version"))
+        known_parameters(query, ("modified_at", "version", "dry_run"))
         modified_at, version = instant(query.get("modified_at")), _version(query.get("version"))
         if query.get("modified_at") and modified_at is None:
             raise invalid("modified_at", "not_an_instant", "An instant such as 2026-01-31T09:30Z.")
         if modified_at is None and version is None:
             self.record(system, entity, source_id)
         kind = self.place(system, entity)
-        return _response(retire(self.principal, system, kind, source_id, modified_at, version))
+        item = Item(source_id, None, modified_at, version, retired=True)
+        return self.taken(request, system, kind, item)
 
     def describe(self, method: str) -> Operation:
         return descriptions.RECORD[method]
@@ -107,12 +114,6 @@ def _flag(request: Request, name: str) -> bool:
     if text not in ("true", "false"):
         raise invalid(name, "invalid_parameter", f"{name} is true or false.")
     return text == "true"
-
-
-def _response(answer: Answer) -> Response:
-    if answer.faults:
-        raise _refused(answer.faults)
-    return Response(said(answer), status=status_of(answer))
 
 
 def _refused(faults: Sequence[Fault]) -> Problem:
@@ -153,8 +154,10 @@ class BatchView(SourceRecordView):
 
     def post(self, request: Request, system: str, entity: str) -> Response:
         kind = self.place(system, entity)
-        known_parameters(request.query_params, ())
+        known_parameters(request.query_params, ("dry_run",))
         bodies = _bodies(request.data)
+        if _flag(request, "dry_run"):
+            return self._rehearsed(system, kind, bodies)
         batch = Batch(system, kind, bodies, required_key(request), fingerprint(request))
         later = "respond-async" in request.headers.get("Prefer", "").lower()
         try:
@@ -166,6 +169,11 @@ class BatchView(SourceRecordView):
         except InProgress:
             raise Problem("request-in-progress", headers={"Retry-After": "5"}) from None
         return Response({"results": answers})
+
+    def _rehearsed(self, system: str, kind: str, bodies: Sequence[Any]) -> Response:
+        if len(bodies) > AT_A_TIME:
+            raise invalid("", "too_many", f"A dry run takes at most {AT_A_TIME:,} items.")
+        return Response({"results": submissions.rehearse(self.principal, system, kind, bodies)})
 
     def _later(self, batch: Batch) -> Response:
         made = submissions.accept(self.principal, batch, keep_bodies=True)

@@ -151,6 +151,13 @@ _STORED_EXAMPLE: Final[Mapping[str, Any]] = {
     "unmapped_values": [],
 }
 
+_DRY_RUN: Final = describe.in_query(
+    "dry_run",
+    "Answer what would happen and take it back; no golden record or review is named that would "
+    "have to be made first.",
+    describe.BOOLEAN,
+)
+
 RECORD: Final[Mapping[str, Operation]] = {
     "PUT": Operation(
         "put_source_record",
@@ -164,11 +171,7 @@ RECORD: Final[Mapping[str, Operation]] = {
             200: Answer("Known already.", _ANSWER, {**_ANSWERED, "outcome": "updated"}),
         },
         path=_PLACE,
-        query=(
-            describe.in_query(
-                "dry_run", "Answer what would happen and take it back.", describe.BOOLEAN
-            ),
-        ),
+        query=(_DRY_RUN,),
         body=Body({describe.JSON: (_ENVELOPE, _SENT)}),
         raises=(400, 404),
     ),
@@ -188,13 +191,15 @@ RECORD: Final[Mapping[str, Operation]] = {
         "its last live record, never deleted. With an order key it may arrive before the record.",
         TAG,
         {
-            200: Answer("Retired, or older than what is held.", _ANSWER, _ANSWERED),
-            201: Answer("A deletion that came before its record.", _ANSWER, _ANSWERED),
+            200: Answer(
+                "Retired, or older than what is held.", _ANSWER, {**_ANSWERED, "outcome": "updated"}
+            ),
         },
         path=_PLACE,
         query=(
             describe.in_query("modified_at", "When it was deleted.", describe.INSTANT),
             describe.in_query("version", "The version that deleted it.", describe.INTEGER),
+            _DRY_RUN,
         ),
         raises=(400, 404),
     ),
@@ -263,7 +268,15 @@ BATCH: Final = Operation(
         ),
     },
     path=(_SYSTEM, _ENTITY),
+    query=(_DRY_RUN,),
     headers=(
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "Required, but for a dry run.",
+            "schema": describe.STRING,
+            "example": "5e0f1c1a-3d0e-4b0a-8a41-6f1f7a2b9c55",
+        },
         {
             "name": "Prefer",
             "in": "header",

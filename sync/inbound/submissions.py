@@ -6,14 +6,15 @@ worked on by whoever holds its lease.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from canonical import exact_json, writer
 from canonical.access import Principal
@@ -68,8 +69,9 @@ def accept(principal: Principal, batch: Batch, keep_bodies: bool) -> Submission:
         )
         if made.fingerprint != batch.fingerprint:
             raise OtherContent
-        if fresh and keep_bodies:
-            rows = [_waiting(made, n, body) for n, body in enumerate(batch.bodies)]
+        if keep_bodies and made.state != SubmissionState.DONE:
+            known = set() if fresh else set(made.items.values_list("position", flat=True))
+            rows = [_waiting(made, n, b) for n, b in enumerate(batch.bodies) if n not in known]
             writer.insert(SubmissionItem, rows)
     return made
 
@@ -87,21 +89,40 @@ def answer_now(principal: Principal, batch: Batch) -> list[dict[str, Any]]:
     made = accept(principal, batch, keep_bodies=False)
     if made.state != SubmissionState.DONE:
         _take(made)
-        missing = [n for n in range(made.total) if n not in _answered(made)]
-        work_on(principal, made, {n: batch.bodies[n] for n in missing})
+        with _given_back(made):
+            answered = _answered(made)
+            rest = {n: body for n, body in enumerate(batch.bodies) if n not in answered}
+            work_on(principal, made, rest)
         _finish(made)
     answers = made.items.order_by("position").values_list("answer", flat=True)
     return [answer for answer in answers if answer is not None]
 
 
+def rehearse(
+    principal: Principal, system: str, entity: str, bodies: Sequence[Any]
+) -> list[dict[str, Any]]:
+    """What would become of each item; all of it is taken back.
+
+    Each chunk is taken back before the next, so that only items of one chunk see each other.
+    """
+    items, refused = _read(dict(enumerate(bodies)))
+    told = receive(principal, system, entity, list(items.values()), dry_run=True)
+    answers = refused | dict(zip(items, told, strict=True))
+    return [item_said(answers[position], dry_run=True) for position in range(len(bodies))]
+
+
 def work_off(limit: int = 10) -> int:
-    """Take up submissions that wait, or whose worker is gone; how many were finished."""
+    """Take up submissions that wait, or whose worker is gone; how many were finished.
+
+    A batch that was to be answered at once is not among them: its caller alone has its items.
+    """
     now = writer.now()
     free = Q(leased_until__isnull=True) | Q(leased_until__lt=now)
-    waiting = Submission.objects.filter(free, items__answer__isnull=True).exclude(
+    unanswered = SubmissionItem.objects.filter(submission=OuterRef("pk"), answer__isnull=True)
+    waiting = Submission.objects.filter(free, Exists(unanswered)).exclude(
         state=SubmissionState.DONE
     )
-    ids = list(waiting.order_by("created_at").values_list("id", flat=True).distinct()[:limit])
+    ids = list(waiting.order_by("created_at").values_list("id", flat=True)[:limit])
     return sum(work_one(submission) for submission in ids)
 
 
@@ -113,12 +134,23 @@ def work_one(submission: UUID) -> bool:
     except InProgress:
         return False
     principal = Principal(id=made.owner, name=made.owner_name, system=made.system_id)
-    with bound(Context(made.correlation_id, mint_traceparent())):
+    with bound(Context(made.correlation_id, mint_traceparent())), _given_back(made):
         while rows := _next_waiting(made):
             work_on(principal, made, rows)
             _take(made, again=True)
-    _finish(made)
+    if made.items.count() == made.total:
+        _finish(made)
     return True
+
+
+@contextmanager
+def _given_back(made: Submission) -> Iterator[None]:
+    """Give the lease back where the work fails, so that a repeat need not wait for its end."""
+    try:
+        yield
+    except Exception:
+        Submission.objects.filter(pk=made.pk).update(leased_until=None)
+        raise
 
 
 def _next_waiting(made: Submission) -> dict[int, Any]:
@@ -129,23 +161,28 @@ def _next_waiting(made: Submission) -> dict[int, Any]:
 
 def work_on(principal: Principal, made: Submission, bodies: Mapping[int, Any]) -> None:
     """Take these items in; each answer is stored in the transaction that made it true."""
-    positions: list[int] = []
-    items: list[Item] = []
-    refused: list[tuple[int, Answer]] = []
+    items, refused = _read(bodies)
+    positions = list(items)
+
+    def settled(places: Sequence[int], answers: Sequence[Answer]) -> None:
+        _keep(made, {positions[n]: a for n, a in zip(places, answers, strict=True)})
+
+    _keep(made, refused)
+    receive(principal, made.system_id, made.entity, list(items.values()), settled=settled)
+
+
+def _read(bodies: Mapping[int, Any]) -> tuple[dict[int, Item], dict[int, Answer]]:
+    """By position: the items that can be taken in, and the answers to those that cannot."""
+    items: dict[int, Item] = {}
+    refused: dict[int, Answer] = {}
     for position, body in bodies.items():
         try:
-            items.append(_item(body))
-            positions.append(position)
+            items[position] = _item(body)
         except BadItem as error:
             name = body.get("source_id") if isinstance(body, Mapping) else None
             label = name if isinstance(name, str) else ""
-            refused.append((position, Answer(label, "refused", faults=error.faults)))
-
-    def settled(places: Sequence[int], answers: Sequence[Answer]) -> None:
-        _keep(made, [(positions[n], a) for n, a in zip(places, answers, strict=True)])
-
-    _keep(made, refused)
-    receive(principal, made.system_id, made.entity, items, settled=settled)
+            refused[position] = Answer(label, "refused", faults=error.faults)
+    return items, refused
 
 
 def _item(body: Any) -> Item:
@@ -155,18 +192,24 @@ def _item(body: Any) -> Item:
 
 
 @transaction.atomic
-def _keep(made: Submission, answers: Sequence[tuple[int, Answer]]) -> None:
-    rows = [
-        SubmissionItem(submission=made, position=position, answer=item_said(answer))
-        for position, answer in answers
-    ]
+def _keep(made: Submission, answers: Mapping[int, Answer]) -> None:
+    """Store answers where there are none: of two that held the lease, the first counts."""
+    waiting = {row.position: row for row in made.items.filter(position__in=list(answers))}
     SubmissionItem.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["submission", "position"],
-        update_fields=["answer", "body"],
+        [
+            SubmissionItem(submission=made, position=position, answer=item_said(answer))
+            for position, answer in answers.items()
+            if position not in waiting
+        ],
+        ignore_conflicts=True,
     )
-    Submission.objects.filter(pk=made.pk).update(done=F("done") + len(rows))
+    kept = [row for row in waiting.values() if row.answer is None]
+    writer.update(
+        SubmissionItem,
+        [{"id": r.pk, "body": "", "answer": item_said(answers[r.position])} for r in kept],
+    )
+    added = len(answers) - len(waiting) + len(kept)
+    Submission.objects.filter(pk=made.pk).update(done=F("done") + added)
 
 
 def _answered(made: Submission) -> set[int]:
