@@ -38,8 +38,8 @@ def golden(
     result = Survivors()
     for attribute in schema:
         _survive(result, policy, attribute, contributions, on)
-    for contribution in _stewards(contributions):
-        _apply_parts(result, schema, contribution, on)
+    for path, contribution in _pinned_parts(contributions, on):
+        _apply_part(result, schema, path, contribution)
     return result
 
 
@@ -83,35 +83,36 @@ def _by_name(
     return merged or None, winners
 
 
-def _stewards(contributions: Iterable[Contribution]) -> list[Contribution]:
-    """The stewards' records, oldest decision first so that the newest is applied last."""
-    return sorted(
-        (c for c in contributions if c.steward),
-        key=lambda c: (max(c.changed_at.values(), default=""), c.source_id),
-    )
+def _pinned_parts(contributions: Iterable[Contribution], on: str) -> list[tuple[str, Contribution]]:
+    """What stewards say of parts of lists, the oldest first so that the newest is applied last."""
+    said = [
+        (path, c)
+        for c in contributions
+        if c.steward
+        for path in c.values.keys() | c.empty
+        if PART.fullmatch(path) and c.holds(path, on)
+    ]
+    return sorted(said, key=lambda s: (s[1].changed_at.get(s[0], ""), s[1].source_id, s[0]))
 
 
-def _apply_parts(
-    result: Survivors, schema: EntitySchema, contribution: Contribution, on: str
+def _apply_part(
+    result: Survivors, schema: EntitySchema, path: str, contribution: Contribution
 ) -> None:
-    """Lay a steward's word on single parts of lists (`items[3].bill_date`) over the lists."""
-    for path in sorted(contribution.values.keys() | contribution.empty):
-        match = PART.fullmatch(path)
-        if match is None or not contribution.holds(path, on):
-            continue
-        attribute = schema[match["attribute"]]
-        part, value = match["part"], contribution.values.get(path)
-        if _set_part(result, attribute, match["key"], part, value):
-            result.winners[path] = contribution.record
-        else:
-            result.issues.append(
-                {
-                    "code": "override_without_element",
-                    "attribute": path,
-                    "record": contribution.record,
-                    "detail": f"There is no {attribute.name}[{match['key']}] to override.",
-                }
-            )
+    """Lay a steward's word on a part of a list (`items[3].bill_date`) over the list."""
+    match = PART.fullmatch(path)
+    assert match is not None
+    attribute, key, value = schema[match["attribute"]], match["key"], contribution.values.get(path)
+    if _set_part(result, attribute, key, match["part"], value):
+        result.winners[path] = contribution.record
+        return
+    result.issues.append(
+        {
+            "code": "override_without_element",
+            "attribute": path,
+            "record": contribution.record,
+            "detail": f"There is no {attribute.name}[{key}] to override.",
+        }
+    )
 
 
 def _set_part(
