@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
 from django.db import transaction
 
 from canonical import configuration
-from canonical.models import Decision, DecisionKind
+from canonical.models import Decision, DecisionKind, SourceRecord
+from matching.engine.compare.base import Index
 from matching.engine.frame import Frame, frame_of
 from matching.engine.model import Model, default_model
 from matching.engine.normalise import Features, OutdatedFeatures
@@ -19,8 +21,17 @@ from matching.engine.train import Labels
 from matching.models import MatchFeatures, MatchModel
 
 
-def population(profile: Profile) -> tuple[Frame, Labels]:
-    """The features of every record of an entity, and the answers that still hold."""
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Every record of an entity, the system of each, and the answers that still hold."""
+
+    frame: Frame
+    systems: Index
+    labels: Labels
+
+
+def population(profile: Profile) -> Population:
+    """What the hub holds of an entity, as training wants it."""
     rows = dict(_features(profile.entity))
     place = {record: row for row, record in enumerate(rows)}
     answers = Decision.objects.filter(
@@ -33,7 +44,15 @@ def population(profile: Profile) -> tuple[Frame, Labels]:
     ]
     i, j, match = zip(*found, strict=True) if found else ((), (), ())
     labels = Labels(np.array(i, np.int64), np.array(j, np.int64), np.array(match, np.bool_))
-    return frame_of(profile, list(rows.values())), labels
+    return Population(frame_of(profile, list(rows.values())), _systems(profile, rows), labels)
+
+
+def _systems(profile: Profile, rows: Iterable[UUID]) -> Index:
+    named = dict(SourceRecord.objects.filter(entity=profile.entity).values_list("id", "system_id"))
+    numbers: dict[str, int] = {}
+    return np.array(
+        [numbers.setdefault(str(named.get(row)), len(numbers)) for row in rows], np.int64
+    )
 
 
 def _features(entity: str) -> Iterator[tuple[UUID, Features]]:

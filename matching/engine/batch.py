@@ -83,6 +83,8 @@ class _Same:
 def _learned(scorer: Scorer, candidates: Candidates, levels: Levels, same: _Same) -> Model:
     model = replace(scorer.model, stop_keys=candidates.stop_keys)
     model = fitted(scorer.profile, model, levels)
+    if same.systems is None:
+        return model
     weight = scorer.under(model).weights(levels)
     return replace(model, apart=apart(weight, same.pairs(candidates.i, candidates.j)))
 

@@ -39,6 +39,9 @@ class Labels:
     match: npt.NDArray[np.bool_]
 
 
+NO_LABELS = Labels(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.bool_))
+
+
 def counted(profile: Profile, frame: Frame, model: Model | None = None) -> Model:
     """The model with the value frequencies of this population."""
     return replace(model or default_model(profile), terms=count_terms(profile, frame))

@@ -67,7 +67,8 @@ class Command(BaseCommand):
         self._calibration(reliability(result.model.probability(result.weight), match))
 
     def _hub(self, profile: Profile) -> None:
-        frame, labels = population(profile)
+        people = population(profile)
+        frame, labels = people.frame, people.labels
         if not len(labels.match):
             self.stdout.write(f"{profile.entity}: no answers yet")
             return

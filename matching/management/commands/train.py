@@ -10,14 +10,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 from matching.engine.batch import Result, dedupe
 from matching.engine.compare_models import difference
-from matching.engine.frame import Frame, read_frame
+from matching.engine.frame import read_frame
 from matching.engine.model import BadModel, Model
 from matching.engine.profile import Profile
 from matching.engine.score import Scorer
-from matching.engine.train import Labels, calibrated, taught
+from matching.engine.train import NO_LABELS, calibrated, taught
 from matching.labels import read_labels
-from matching.learn import keep, population
-from matching.management.commands.dedupe import read_model
+from matching.learn import Population, keep, population
+from matching.management.commands.dedupe import read_model, systems
 from matching.profiles import UnknownEntity, entity_named, profile_for
 from matching.tables import BadFile, read_records
 
@@ -46,37 +46,39 @@ class Command(BaseCommand):
 
     def _train(self, options: dict[str, Any]) -> None:
         profile = profile_for(entity_named(options["entity"]))
-        frame, labels = given(profile, options) if options["file"] else population(profile)
-        model, result = trained(profile, frame, labels)
+        people = given(profile, options) if options["file"] else population(profile)
+        model, result = trained(profile, people)
         self.stdout.write(f"model {model.version}: {dict(model.notes)}")
         if options["compare"]:
-            self._compare(profile, frame, read_model(options["compare"], profile), result)
+            self._compare(profile, people, read_model(options["compare"], profile), result)
         if options["out"]:
             options["out"].write_text(model.to_json(), "utf-8")
         if not options["file"]:
             keep(model, by="train", activate=options["activate"])
             self.stdout.write("active" if options["activate"] else "kept; --activate to use it")
 
-    def _compare(self, profile: Profile, frame: Frame, old: Model, result: Result) -> None:
-        changed = difference(profile, dedupe(profile, frame, old), result)
+    def _compare(self, profile: Profile, people: Population, old: Model, result: Result) -> None:
+        before = dedupe(profile, people.frame, old, systems=people.systems)
+        changed = difference(profile, before, result)
         for name, count in changed.counts().items():
             self.stdout.write(f"{name.replace('_', ' '):15} {count} pairs")
 
 
-def given(profile: Profile, options: dict[str, Any]) -> tuple[Frame, Labels | None]:
+def given(profile: Profile, options: dict[str, Any]) -> Population:
     """The records of a file, and the answers beside it."""
     records = read_records(options["file"])
-    labels = read_labels(options["labels"], records) if options["labels"] else None
-    return read_frame(profile, records.attributes), labels
+    labels = read_labels(options["labels"], records) if options["labels"] else NO_LABELS
+    return Population(read_frame(profile, records.attributes), systems(records), labels)
 
 
-def trained(profile: Profile, frame: Frame, labels: Labels | None) -> tuple[Model, Result]:
+def trained(profile: Profile, people: Population) -> tuple[Model, Result]:
     """Learn without labels, then let the answers correct and calibrate; with its outcome."""
-    result = dedupe(profile, frame)
-    if labels is None or not len(labels.match):
+    frame, labels = people.frame, people.labels
+    result = dedupe(profile, frame, systems=people.systems)
+    if not len(labels.match):
         return result.model, result
     levels = Scorer(profile, result.model, frame).levels(labels.i, labels.j)
     model = taught(profile, result.model, levels, labels.match)
     weights = Scorer(profile, model, frame).weights(levels)
     model = calibrated(model, weights, labels.match)
-    return model, dedupe(profile, frame, model)
+    return model, dedupe(profile, frame, model, systems=people.systems)
