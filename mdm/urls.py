@@ -15,6 +15,7 @@ urlpatterns = [
     path("health/ready", health.ready),
     path("metrics", metrics),
     path("", include("canonical.api.urls")),
+    path("", include("matching.api.urls")),
     path("", include("sync.api.urls")),
     path("", include("sync.urls")),
 ]

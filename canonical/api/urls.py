@@ -8,6 +8,7 @@ from canonical.api import pages
 from canonical.api.contract.oauth import TokenEndpoint
 from canonical.api.facets import History, Relations, Sources
 from canonical.api.lineage import Lineage
+from canonical.api.overrides import Overrides
 from canonical.api.rates import Rates
 from canonical.api.records import RecordDetail, RecordList
 from canonical.api.reference_data import VocabularyDetail, VocabularyList
@@ -24,6 +25,11 @@ def _of_entity(entity: str) -> list[URLPattern]:
         path(f"{one}/lineage", Lineage.as_view(entity=entity), name=f"{entity}-lineage"),
         path(f"{one}/sources", Sources.as_view(entity=entity), name=f"{entity}-sources"),
         path(f"{one}/history", History.as_view(entity=entity), name=f"{entity}-history"),
+        path(
+            f"{one}/overrides/<str:attribute>",
+            Overrides.as_view(entity=entity),
+            name=f"{entity}-override",
+        ),
         path(f"{one}/relations", Relations.as_view(entity=entity), name=f"{entity}-relations"),
     ]
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from canonical.access import Principal
+from canonical.context import correlation_id
+
 _LENGTHS = {"actor": 120, "name": 120, "reason": 500, "correlation_id": 64, "model_version": 80}
 
 
@@ -27,6 +30,11 @@ class Cause:
     def because(self, reason: str) -> Cause:
         """The same actor with another reason."""
         return replace(self, reason=reason)
+
+
+def cause_of(principal: Principal, reason: str = "") -> Cause:
+    """What a change remembers of the one who asks for it now."""
+    return Cause(principal.id, principal.name, reason, correlation_id())
 
 
 SYSTEM = Cause(actor="system", name="Assay")

@@ -14,9 +14,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from canonical.admin.base import principal_of
-from canonical.golden.cause import Cause
+from canonical.golden.cause import Cause, cause_of
 from canonical.identity.errors import IdentityError, Refused
-from sync.inbound.receive import cause_of
 
 View = Callable[..., HttpResponse]
 REASON_AT_MOST = 500

@@ -21,6 +21,7 @@ from canonical.models import CONSOLE, SourceRecord, System
 from canonical.validation import Fault
 from matching.engine.decide import Band
 from matching.engine.explain import bits_of
+from matching.explanation import restricted
 from matching.profiles import profile_for
 from matching.search import Candidate, search
 from sync.inbound import catalogue
@@ -77,7 +78,7 @@ class Match(ContractView):
     def _shown(self, candidates: Collection[Candidate]) -> list[dict[str, Any]]:
         goldens = {r.id: r for r in records.current([c.found.golden for c in candidates])}
         names = SourceRecord.objects.in_bulk([c.found.record for c in candidates])
-        hidden = frozenset() if self.principal.sees_restricted else masked(self.entity)
+        hidden = frozenset() if self.principal.sees_restricted else restricted(self.entity)
         return [
             show(each, goldens[each.found.golden], names[each.found.record], hidden)
             for each in candidates
@@ -89,14 +90,6 @@ class Match(ContractView):
 
 def _refused(faults: Sequence[Fault]) -> Problem:
     return Problem("invalid-request", faults[0].detail, errors=faults)
-
-
-def masked(entity: str) -> frozenset[str]:
-    """The comparisons of an entity that would tell a restricted value of the other side."""
-    profile, schema = profile_for(entity), schema_of(entity)
-    restricted = {a.name for a in schema if a.restricted}
-    fields = {field.name for field in profile.fields if restricted & set(field.inputs)}
-    return frozenset(c.attribute for c in profile.comparisons if c.field in fields)
 
 
 def show(

@@ -16,8 +16,7 @@ from django.db import DataError, IntegrityError
 from canonical import configuration, worklist
 from canonical.access import Principal
 from canonical.configuration import Configuration
-from canonical.context import correlation_id
-from canonical.golden.cause import Cause
+from canonical.golden.cause import Cause, cause_of
 from canonical.golden.inputs import survivors
 from canonical.golden.recompute import Computed, Occasion, recompute
 from canonical.identity import linking, units
@@ -43,11 +42,6 @@ from sync.inbound.arrivals import BadItem, Item, arrive
 CHUNK = 200
 # What an item's own content can cause; a failing database is nobody's content.
 POISON = (ArithmeticError, LookupError, TypeError, ValueError, DataError, IntegrityError)
-
-
-def cause_of(principal: Principal, reason: str = "") -> Cause:
-    """The actor, the reason and the correlation id that a change remembers."""
-    return Cause(principal.id, principal.name, reason, correlation_id())
 
 
 def receive(

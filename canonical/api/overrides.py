@@ -1,0 +1,170 @@
+"""Overrides: a value that a steward pins over what the systems say, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, ClassVar, Final
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from canonical import writer
+from canonical.api import schemas
+from canonical.api.contract import describe
+from canonical.api.contract.bodies import Member, Wrong, anything, read_body, text
+from canonical.api.contract.describe import Answer, Body, Operation
+from canonical.api.contract.preconditions import etag, expected_version
+from canonical.api.contract.problems import Problem
+from canonical.api.records import ID, EntityView
+from canonical.documents import filters, records
+from canonical.documents.records import View
+from canonical.golden.cause import cause_of
+from canonical.governance import stewardship
+from canonical.governance.stewardship import BadValue
+from canonical.models import Golden
+from canonical.validation import Fault
+
+
+def _day(value: Any) -> date | None:
+    if value is None:
+        return None
+    try:
+        day = date.fromisoformat(filters.day(value)) if isinstance(value, str) else date.min
+    except filters.BadFilter:
+        raise Wrong("not_a_date", "Expected a day such as 2026-12-31.") from None
+    if day <= writer.now().date():
+        raise Wrong("not_a_date", "Expected a day that is still to come.")
+    return day
+
+
+class Overrides(EntityView):
+    """`PUT`, `DELETE /api/v1/{entity}/{id}/overrides/{attribute}`."""
+
+    scopes: ClassVar = {"PUT": "steward", "DELETE": "steward"}
+    if_match: ClassVar = {"PUT": True, "DELETE": True}
+
+    def put(self, request: Request, id: str, attribute: str) -> Response:
+        expected = expected_version(request.headers, required=True)
+        body = read_body(request.data, PUT_MEMBERS)
+        cause = cause_of(self.principal, body["reason"])
+        golden = self._reached(id, attribute)
+        return self._done(
+            golden,
+            attribute,
+            lambda: stewardship.set_override(
+                golden.pk, attribute, body["value"], cause, body["expires_at"], expected
+            ),
+        )
+
+    def delete(self, request: Request, id: str, attribute: str) -> Response:
+        expected = expected_version(request.headers, required=True)
+        body = read_body(request.data, {"reason": Member(text(), default="")})
+        cause = cause_of(self.principal, body["reason"])
+        golden = self._reached(id, attribute)
+        return self._done(
+            golden,
+            attribute,
+            lambda: stewardship.clear_override(golden.pk, attribute, cause, expected),
+        )
+
+    def _reached(self, id: str, attribute: str) -> Golden:
+        """The record, if the caller may see what it would pin."""
+        golden, name = self.found(id), attribute.partition("[")[0].partition(".")[0]
+        declared = self.schema_data.by_name.get(name)
+        if declared is not None and declared.restricted and not self.principal.sees_restricted:
+            raise Problem("forbidden", f"{name} is restricted: it needs the grant.")
+        return golden
+
+    def _done(self, golden: Golden, attribute: str, deed: Callable[[], Any]) -> Response:
+        try:
+            deed()
+        except BadValue as error:
+            faults = [Fault(f"/value{f.pointer}", f.code, f.detail) for f in error.faults]
+            raise Problem("invalid-request", faults[0].detail, errors=faults) from None
+        [record] = records.current([golden.pk])
+        [document] = records.show([record], View(self.principal.sees_restricted))
+        note = stewardship.overrides(golden.pk).get(attribute)
+        pinned = note and {name: note.get(name) for name in _OVERRIDE["properties"]}
+        answer = {"golden": document, "override": pinned}
+        return Response(answer, headers={"ETag": etag(record.version)})
+
+    def describe(self, method: str) -> Operation:
+        return _operation(self, method)
+
+
+PUT_MEMBERS: Final = {
+    "value": Member(anything, required=True),
+    "reason": Member(text(shortest=1), required=True),
+    "expires_at": Member(_day),
+}
+_ANY: Final[describe.Schema] = {"description": "In the form of the attribute; null for nothing."}
+_NULL_DAY: Final = describe.nullable(describe.DAY)
+_OVERRIDE: Final = describe.record(
+    {
+        "value": _ANY,
+        "by": describe.STRING,
+        "reason": describe.STRING,
+        "at": describe.INSTANT,
+        "expires_at": _NULL_DAY,
+    }
+)
+_NOTE: Final = {
+    "value": "DE",
+    "by": "Ada Lovelace",
+    "reason": "Confirmed by the client.",
+    "at": schemas.EXAMPLE_INSTANT,
+    "expires_at": None,
+}
+_ATTRIBUTE: Final = describe.in_path(
+    "attribute", "An attribute, or a part of a list element: `items[3].bill_date`.", "legal_name"
+)
+_BODIES: Final = {
+    "PUT": Body(
+        {
+            describe.JSON: (
+                describe.record(
+                    {"value": _ANY, "reason": {"type": "string", "minLength": 1, "maxLength": 500}},
+                    {"expires_at": _NULL_DAY | {"description": "It counts until this day."}},
+                )
+                | {"additionalProperties": False},
+                {"value": "Muster Maschinenbau GmbH", "reason": "Confirmed by the client."},
+            )
+        }
+    ),
+    "DELETE": None,
+}
+_TEXTS: Final = {
+    "PUT": (
+        "override",
+        "Pin a value",
+        "It stands over what the systems say until it is cleared or expires, whoever sends what; "
+        "null pins emptiness. A merge takes it along, and its undo gives it back.",
+    ),
+    "DELETE": (
+        "clear_override",
+        "Clear a pinned value",
+        "What the systems say counts again; `reason` may be sent in a body.",
+    ),
+}
+
+
+def _operation(view: Overrides, method: str) -> Operation:
+    one, many, component = view.words
+    id, summary, description = _TEXTS[method]
+    schema = describe.record(
+        {"golden": describe.named(component), "override": describe.nullable(_OVERRIDE)}
+    )
+    shown = {
+        "golden": schemas.entity_example(view.entity),
+        "override": _NOTE if method == "PUT" else None,
+    }
+    return Operation(
+        f"{id}_{view.entity}",
+        f"{summary} of one {one}",
+        description,
+        many.capitalize(),
+        {200: Answer("The record as it is now.", schema, shown, describe.ETAG)},
+        path=(ID, _ATTRIBUTE),
+        body=_BODIES[method],
+    )

@@ -1,0 +1,193 @@
+"""Reviews: the questions that wait for a person, and their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+from django.db.models import Q
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from canonical.access import Principal
+from canonical.api.contract.bodies import Member, one_of, read_body, text
+from canonical.api.contract.cursors import Page, known_parameters, page_limit, unseal
+from canonical.api.contract.describe import Operation
+from canonical.api.contract.preconditions import etag, expected_version
+from canonical.api.contract.problems import Problem, invalid
+from canonical.api.contract.view import ContractView, once
+from canonical.entities import ENTITIES, entity_of_path, schema_of
+from canonical.golden.cause import cause_of
+from canonical.models import Golden, SourceRecord
+from matching import review as reviews
+from matching.api import descriptions
+from matching.api.outcomes import named, record_named, shown
+from matching.engine.explain import bits_of
+from matching.explanation import restricted
+from matching.models import Review, ReviewKind, ReviewState
+
+FILTERS: Final = ("state", "kind", "entity", "golden")
+DECISIONS: Final = ("match", "no_match", "defer")
+
+
+def show(rows: Iterable[Review], caller: Principal) -> list[dict[str, Any]]:
+    """Reviews with both records where they stand today, in a fixed number of statements."""
+    found = list(rows)
+    annotated = reviews.with_sides(Review.objects.filter(pk__in=[row.pk for row in found]))
+    sides = {row.pk: {row.record_a_id: row.now_a, row.record_b_id: row.now_b} for row in annotated}
+    names = SourceRecord.objects.in_bulk([r for side in sides.values() for r in side])
+    goldens = Golden.objects.in_bulk([g for side in sides.values() for g in side.values() if g])
+    return [_shown(row, sides[row.pk], names, goldens, caller) for row in found]
+
+
+def _shown(
+    row: Review,
+    sides: Mapping[UUID, UUID | None],
+    names: Mapping[UUID, SourceRecord],
+    goldens: Mapping[UUID, Golden],
+    caller: Principal,
+) -> dict[str, Any]:
+    hidden = frozenset() if caller.sees_restricted else restricted(row.entity)
+    first, second = row.record_a_id, row.record_b_id
+    arrived, other = (first, second) if row.detail.get("arrived") == str(first) else (second, first)
+
+    def side(record: UUID) -> dict[str, Any]:
+        stands = sides[record]
+        golden = goldens.get(stands) if stands else None
+        return {**record_named(names[record]), "golden": named(golden) if golden else None}
+
+    return {
+        "id": row.pk,
+        "url": f"/api/v1/reviews/{row.pk}",
+        "entity": row.entity,
+        "kind": row.kind,
+        "state": row.state,
+        "version": row.version,
+        "probability": round(row.probability, 6),
+        "weight": bits_of(row.weight),
+        "margin": None if row.margin is None else bits_of(row.margin),
+        "model_version": row.model_version,
+        "question": row.detail.get("reason", ""),
+        "arrived": side(arrived),
+        "candidate": side(other),
+        "evidence": [_evidence(item, hidden) for item in row.detail.get("comparisons", ())],
+        "opened_at": row.opened_at,
+        "decision": row.decision or None,
+        "decided_by": row.decided_by or None,
+        "decided_at": row.decided_at,
+        "reason": row.reason or None,
+    }
+
+
+def _evidence(item: Mapping[str, Any], hidden: Collection[str]) -> dict[str, Any]:
+    seen = item["attribute"] not in hidden
+    return {
+        "attribute": item["attribute"],
+        "label": item["label"],
+        "weight": bits_of(item["weight"]),
+        "arrived": (item["left"] or None) if seen else None,
+        "candidate": (item["right"] or None) if seen else None,
+    }
+
+
+class ReviewList(ContractView):
+    """`GET /api/v1/reviews`."""
+
+    def get(self, request: Request) -> Response:
+        query = request.query_params
+        known_parameters(query, (*FILTERS, "limit", "cursor"))
+        purpose = "reviews " + "&".join(f"{name}={query.get(name, '')}" for name in FILTERS)
+        limit, rows = page_limit(query), Review.objects.filter(_condition(query))
+        if cursor := query.get("cursor"):
+            rows = rows.filter(id__gt=UUID(unseal(cursor, purpose)[0]))
+        page = Page.of(rows.order_by("id")[: limit + 1], limit, purpose, lambda r: [str(r.pk)])
+        return Page(show(page.results, self.principal), page.next_cursor).response(request)
+
+    def describe(self, method: str) -> Operation:
+        return descriptions.REVIEWS
+
+
+def _condition(query: Mapping[str, str]) -> Q:
+    condition = Q(state__in=_words(query, "state", ReviewState.values) or [ReviewState.OPEN])
+    if kinds := _words(query, "kind", ReviewKind.values):
+        condition &= Q(kind__in=kinds)
+    if name := query.get("entity"):
+        condition &= Q(entity=_entity(name))
+    if text := query.get("golden"):
+        condition &= _about(text)
+    return condition
+
+
+def _words(query: Mapping[str, str], name: str, known: Collection[str]) -> list[str]:
+    words = [word.strip() for word in query.get(name, "").split(",") if word.strip()]
+    if set(words) - set(known):
+        raise invalid(name, "invalid_parameter", f"Expected some of {', '.join(known)}.")
+    return words
+
+
+def _entity(name: str) -> str:
+    try:
+        return name if name in ENTITIES else entity_of_path(name)
+    except KeyError:
+        known = ", ".join(schema_of(entity).path for entity in ENTITIES)
+        raise invalid("entity", "invalid_parameter", f"Expected one of {known}.") from None
+
+
+def _about(text: str) -> Q:
+    try:
+        golden = UUID(text)
+    except ValueError:
+        raise invalid("golden", "invalid_parameter", "Expected a golden id.") from None
+    linked = Q(links__golden=golden, links__until__isnull=True)
+    records = SourceRecord.objects.filter(linked).values("id")
+    return Q(record_a__in=records) | Q(record_b__in=records)
+
+
+class ReviewView(ContractView):
+    """An address below one review."""
+
+    def found(self, id: UUID) -> Review:
+        """The review; else 404."""
+        row = Review.objects.filter(pk=id).first()
+        if row is None:
+            raise Problem("not-found", "There is no such review.")
+        return row
+
+
+class ReviewDetail(ReviewView):
+    """`GET /api/v1/reviews/{id}`."""
+
+    def get(self, request: Request, id: UUID) -> Response:
+        row = self.found(id)
+        return Response(show([row], self.principal)[0], headers={"ETag": etag(row.version)})
+
+    def describe(self, method: str) -> Operation:
+        return descriptions.REVIEW
+
+
+class Decide(ReviewView):
+    """`POST /api/v1/reviews/{id}/decide`."""
+
+    scopes: ClassVar = {"POST": "steward"}
+    if_match: ClassVar = {"POST": False}
+    members: ClassVar = {
+        "decision": Member(one_of(DECISIONS), required=True),
+        "reason": Member(text(shortest=1), required=True),
+    }
+
+    @once
+    def post(self, request: Request, id: UUID) -> Response:
+        expected = expected_version(request.headers, required=False)
+        body = read_body(request.data, self.members)
+        cause = cause_of(self.principal, body["reason"])
+        decided = reviews.decide(id, body["decision"], cause, expected)
+        merged = decided.merged
+        answer = {
+            **show([decided.review], self.principal)[0],
+            "merge": shown(merged, self.principal, preview=False) if merged else None,
+        }
+        return Response(answer, headers={"ETag": etag(decided.review.version)})
+
+    def describe(self, method: str) -> Operation:
+        return descriptions.DECIDE

@@ -1,0 +1,25 @@
+"""Addresses of the Steward API."""
+
+from django.urls import URLPattern, path
+
+from canonical.entities import ENTITIES, schema_of
+from matching.api.deeds import MergeDetail, MergeInto, Split, Undo
+from matching.api.reviews import Decide, ReviewDetail, ReviewList
+
+
+def _of_entity(entity: str) -> list[URLPattern]:
+    one = f"api/v1/{schema_of(entity).path}/<str:id>"
+    return [
+        path(f"{one}/merge", MergeInto.as_view(entity=entity), name=f"{entity}-merge"),
+        path(f"{one}/split", Split.as_view(entity=entity), name=f"{entity}-split"),
+    ]
+
+
+urlpatterns = [
+    *(pattern for entity in ENTITIES for pattern in _of_entity(entity)),
+    path("api/v1/merges/<uuid:id>", MergeDetail.as_view(), name="merge"),
+    path("api/v1/merges/<uuid:id>/undo", Undo.as_view(), name="merge-undo"),
+    path("api/v1/reviews", ReviewList.as_view(), name="reviews"),
+    path("api/v1/reviews/<uuid:id>", ReviewDetail.as_view(), name="review"),
+    path("api/v1/reviews/<uuid:id>/decide", Decide.as_view(), name="review-decide"),
+]

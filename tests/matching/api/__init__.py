@@ -1,0 +1,1 @@
+"""Stewardship over HTTP."""

@@ -1,0 +1,139 @@
+"""Reviews over HTTP: the list, the evidence, and every answer a steward can give."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.test import Client
+
+from canonical.models import Golden, GoldenState
+from tests.canonical.api.conftest import Caller
+from tests.factories import hub
+from tests.matching.api.conftest import Post
+
+pytestmark = pytest.mark.django_db
+URL = "/api/v1/reviews"
+
+
+@pytest.fixture
+def review(steward: Client) -> dict[str, Any]:
+    """Two clients so alike that a person is asked."""
+    hub.client("Kaltenberg Maschinenbau GmbH", "crm", "c1")
+    answer = hub.put("erp", "client", "e1", {"legal_name": "Kaltenberg Maschinen"}, 1)
+    assert answer.outcome == "review", answer
+    [shown] = steward.get(URL).json()["results"]
+    assert shown["id"] == str(answer.review)
+    return dict(shown)
+
+
+def test_a_review_shows_both_sides_and_the_evidence(
+    steward: Client, review: dict[str, Any]
+) -> None:
+    answer = steward.get(review["url"])
+    assert (answer.json(), answer["ETag"]) == (review, '"1"')
+    assert (review["arrived"]["source_id"], review["candidate"]["source_id"]) == ("e1", "c1")
+    assert review["arrived"]["golden"]["id"] == str(hub.home("erp", "e1"))
+    name = next(e for e in review["evidence"] if e["attribute"] == "legal_name")
+    assert name["weight"] > 0
+    assert name["arrived"] != name["candidate"]
+
+
+def test_a_match_merges_and_the_older_survives(
+    steward: Client, post: Post, review: dict[str, Any]
+) -> None:
+    body = {"decision": "match", "reason": "same register"}
+    answer = post(f"{review['url']}/decide", body, 1)
+    assert answer.status_code == 200, answer.content
+    told = answer.json()
+    assert (told["state"], told["decision"], told["reason"]) == (
+        "decided",
+        "match",
+        "same register",
+    )
+    survivor = UUID(told["merge"]["golden"]["id"])
+    assert survivor == hub.home("crm", "c1") == hub.home("erp", "e1")
+    assert told["arrived"]["golden"] == told["candidate"]["golden"]
+    assert steward.get(URL).json()["results"] == []
+    assert steward.get(URL, {"state": "decided"}).json()["results"][0]["id"] == review["id"]
+    hub.assert_sound()
+
+
+def test_no_match_publishes_the_newcomer_and_is_remembered(
+    post: Post, review: dict[str, Any]
+) -> None:
+    newcomer = hub.home("erp", "e1")
+    assert Golden.objects.get(pk=newcomer).published_version is None
+    told = post(f"{review['url']}/decide", {"decision": "no_match", "reason": "no"}).json()
+    assert (told["decision"], told["merge"]) == ("no_match", None)
+    assert Golden.objects.get(pk=newcomer).published_version is not None
+    again = hub.put("erp", "client", "e1", {"legal_name": "Kaltenberg Maschinen KG"}, 2)
+    assert (again.outcome, again.review) == ("updated", None)
+    assert not Golden.objects.filter(state=GoldenState.MERGED).exists()
+
+
+def test_defer_keeps_it_open_with_the_reason(
+    steward: Client, post: Post, review: dict[str, Any]
+) -> None:
+    answer = post(f"{review['url']}/decide", {"decision": "defer", "reason": "asked the client"})
+    assert (answer.json()["state"], answer["ETag"]) == ("open", '"2"')
+    [shown] = steward.get(URL).json()["results"]
+    assert shown["reason"] == "asked the client"
+
+
+def test_a_decision_needs_the_version_and_comes_once(post: Post, review: dict[str, Any]) -> None:
+    body = {"decision": "no_match", "reason": "x"}
+    assert post(f"{review['url']}/decide", body, 9).status_code == 412
+    assert post(f"{review['url']}/decide", body).status_code == 200
+    again = post(f"{review['url']}/decide", body)
+    assert (again.status_code, again.json()["code"]) == (409, "state-conflict")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"decision": "maybe", "reason": "x"},
+        {"decision": "match"},
+        {"decision": [], "reason": 1},
+    ],
+)
+def test_what_is_no_decision_is_refused(post: Post, review: dict[str, Any], body: Any) -> None:
+    assert post(f"{review['url']}/decide", body).status_code == 400
+
+
+def test_filters_select_and_pages_follow(steward: Client, review: dict[str, Any]) -> None:
+    for number in range(3):
+        hub.client(f"Kaltenberg Maschinenbau {number} AG", "psa", f"p{number}")
+    every = steward.get(URL).json()["results"]
+    first = steward.get(URL, {"limit": 1}).json()
+    rest = steward.get(URL, {"limit": 1, "cursor": first["next_cursor"]}).json()
+    assert [first["results"][0], rest["results"][0]] == every[:2]
+    assert steward.get(URL, {"entity": "contracts"}).json()["results"] == []
+    assert steward.get(URL, {"kind": "broken_by_update"}).json()["results"] == []
+    about = steward.get(URL, {"golden": review["arrived"]["golden"]["id"]}).json()["results"]
+    assert review in about
+
+
+@pytest.mark.parametrize(
+    "query", [{"state": "x"}, {"kind": "x"}, {"entity": "x"}, {"golden": "x"}, {"cursor": 1}]
+)
+def test_bad_parameters_are_refused(steward: Client, query: Any) -> None:
+    assert steward.get(URL, query).status_code == 400
+
+
+def test_an_unknown_review_is_not_found(steward: Client, post: Post) -> None:
+    assert steward.get(f"{URL}/{uuid4()}").status_code == 404
+    body = {"decision": "match", "reason": "x"}
+    assert post(f"{URL}/{uuid4()}/decide", body).status_code == 404
+
+
+def test_restricted_values_are_masked(steward: Client, caller: Caller) -> None:
+    person = {"display_name": "Erika Mustermann", "date_of_birth": "1980-02-03"}
+    hub.put("crm", "resource", "r1", person, 1)
+    hub.put("erp", "resource", "r2", {**person, "display_name": "Anna Mustermann"}, 1)
+    for client, seen in ((steward, True), (caller("read", system="crm"), False)):
+        [shown] = client.get(URL).json()["results"]
+        born = next(e for e in shown["evidence"] if e["attribute"] == "date_of_birth")
+        assert bool(born["arrived"]) is seen
