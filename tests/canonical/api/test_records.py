@@ -218,7 +218,7 @@ def test_references_carry_codes_and_can_be_expanded(reader: Client, acme: Golden
     assert "name" not in whole
     found = get(reader, "engagements", refers_to=contract.code).json()["results"]
     assert [record["code"] for record in found] == [engagement.code]
-    found = get(reader, "engagements", client=f"{acme.code},{uuid4()}").json()["results"]
+    found = get(reader, "engagements", client=f"{acme.code},{NOBODY}").json()["results"]
     assert [record["code"] for record in found] == [engagement.code]
 
 
