@@ -47,7 +47,7 @@ def _database() -> str:
 def _broker() -> str:
     with app.connection_for_write() as broker:
         broker.ensure_connection(max_retries=1, timeout=1)
-        broker.default_channel.queue_declare("celery", passive=True)
+        broker.default_channel.queue_declare(app.conf.task_default_queue)
     return "ok"
 
 

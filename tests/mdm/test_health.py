@@ -6,7 +6,7 @@ import pytest
 from django.db.models.functions import Now
 from django.test import Client
 
-from mdm import sweep
+from mdm import services, sweep
 from mdm.celery import app
 from mdm.clockwork import Clockwork
 from mdm.models import Heartbeat
@@ -36,6 +36,15 @@ class TestReady:
         answer = client.get("/health/ready")
 
         assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+
+    @pytest.mark.redis
+    def test_with_redis_as_the_broker(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        redis = app.connection(services.REDIS_URL)
+        monkeypatch.setattr(app, "connection_for_write", lambda: redis)
+
+        assert client.get("/health/ready").json()["checks"]["broker"] == "ok"
 
     def test_not_when_three_sweeps_are_missing(self, client: Client) -> None:
         sweep.run()
