@@ -1,5 +1,7 @@
 """Settings, read once from the environment; a missing or malformed one stops the start."""
 
+from pathlib import Path
+
 from django.templatetags.static import static
 
 from mdm import environment, logs
@@ -81,9 +83,14 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env.str("ASSAY_STATIC_DIR", str(VAR_DIR / "static")))
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-WHITENOISE_USE_FINDERS = not PRODUCTION  # production serves what collectstatic gathered
+WHITENOISE_USE_FINDERS = not PRODUCTION
+if PRODUCTION:  # what collectstatic gathered, under names that may be kept for ever
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
 STATICFILES_DIRS = [path] if (path := BASE_DIR / "static").is_dir() else []
 
 # Browsers. TLS ends at the proxy in front; ASSAY_TLS=false is for a hub inside a closed network.
