@@ -29,6 +29,7 @@ IDENTIFIER_PARTS = frozenset({"lei", "duns", "value", "iban", "bic", "national_i
 NAMESPACED = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", re.ASCII)
 MAX_TEXT = 10_000
 MAX_EXPONENT = 40
+SIGNIFICANT_DIGITS = 15  # what SQLite's numbers give back exactly
 MAX_DIGITS = 19  # of numeric(19, places), before and after the point
 
 
@@ -61,7 +62,7 @@ def validate(schema: EntitySchema, data: Any) -> tuple[dict[str, Any], list[Faul
     """
     if not isinstance(data, Mapping):
         return {}, [Fault("", "not_an_object", "The record's data must be an object.")]
-    checks = _checks(schema)
+    checks = _checks_of(schema.attributes)
     values: dict[str, Any] = {}
     faults: list[Fault] = []
     for name, value in data.items():
@@ -113,10 +114,6 @@ def decimal_text(number: Decimal) -> str:
 @cache
 def _checks_of(attributes: tuple[Attribute, ...]) -> dict[str, Check]:
     return {attribute.name: _check(attribute) for attribute in attributes}
-
-
-def _checks(schema: EntitySchema) -> dict[str, Check]:
-    return _checks_of(schema.attributes)
 
 
 def _unknown(pointer: str, entity: str) -> Fault:
@@ -236,9 +233,11 @@ def _decimal(attribute: Attribute) -> Check:
         if number.adjusted() >= MAX_DIGITS - places:
             detail = f"At most {MAX_DIGITS - places} digits before the point."
             raise _Invalid(pointer, "too_large", detail)
-        exponent = number.normalize().as_tuple().exponent
+        _, digits, exponent = number.normalize().as_tuple()
         if isinstance(exponent, int) and -exponent > places:
             raise _Invalid(pointer, "too_precise", f"At most {places} decimal places.")
+        if len(digits) > SIGNIFICANT_DIGITS:
+            raise _Invalid(pointer, "too_precise", f"At most {SIGNIFICANT_DIGITS} digits.")
         return decimal_text(number)
 
     return check
