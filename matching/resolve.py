@@ -189,8 +189,12 @@ class _Placing:
         return [golden for golden in homes if golden != n.golden]
 
     def _evidence(self, n: Newcomer, golden: UUID) -> GoldenEvidence:
-        others = [m.record for m in self.members[golden] if m.record != n.record]
-        return GoldenEvidence(str(golden), tuple(self.scores.of(n.record, r) for r in others))
+        """The evidence of its records; those its own system holds apart from it count against."""
+        others = [m for m in self.members[golden] if m.record != n.record]
+        evidence = tuple(self.scores.of(n.record, m.record) for m in others)
+        settled = golden in (n.golden, n.declared)
+        apart = 0 if settled else sum(m.system == n.system for m in others)
+        return GoldenEvidence(str(golden), evidence, apart)
 
     def _placement(
         self, n: Newcomer, decision: Decision, ranking: Sequence[GoldenEvidence]

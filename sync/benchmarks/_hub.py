@@ -113,11 +113,12 @@ def fill(goldens: int, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def web(application: str = "mdm.wsgi") -> Iterator[str]:
+def web(application: str = "") -> Iterator[str]:
     """`host:port` of gunicorn with the configuration of production, on this process's database."""
     address = f"127.0.0.1:{_free_port()}"
+    served = application or settings.WSGI_APPLICATION.rpartition(".")[0]
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", "mdm/gunicorn.conf.py", application],
+        [sys.executable, "-m", "gunicorn", "-c", "mdm/gunicorn.conf.py", served],
         cwd=settings.BASE_DIR,
         env={**os.environ, "ASSAY_BIND": address},
         stdout=subprocess.DEVNULL,

@@ -66,7 +66,7 @@ def test_production_is_strict(tmp_path: Path) -> None:
     assert not (tmp_path / "secret_key").exists()
 
 
-@pytest.mark.parametrize("name", PRODUCTION.keys() - {"ASSAY_PRODUCTION"})
+@pytest.mark.parametrize("name", sorted(PRODUCTION.keys() - {"ASSAY_PRODUCTION"}))
 def test_production_does_not_start_half_configured(tmp_path: Path, name: str) -> None:
     rest = {key: value for key, value in PRODUCTION.items() if key != name}
 
