@@ -80,6 +80,7 @@ OAUTH2_PROVIDER_APPLICATION_MODEL = "canonical.Credential"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = True
+FORMAT_MODULE_PATH = "mdm.formats"
 USE_TZ = True
 
 STATIC_URL = "/static/"
@@ -222,6 +223,9 @@ UNFOLD = {
     "SITE_SYMBOL": "verified",
     "SHOW_HISTORY": False,  # a golden record's page has a history of its own
     "SHOW_VIEW_ON_SITE": False,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/icon.svg")}
+    ],
     "STYLES": [lambda request: static("console/console.css")],
     "SCRIPTS": [lambda request: static("console/console.js")],
     "DASHBOARD_CALLBACK": "mdm.console.home.dashboard",

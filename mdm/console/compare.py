@@ -25,11 +25,11 @@ from canonical.survivorship import golden as survive
 from matching import explanation, review
 from matching.models import Review, ReviewState
 from mdm.console.deeds import AT_MOST, tell_merged
-from mdm.console.drawings import waterfall
+from mdm.console.drawings import remembered, waterfall
 from mdm.console.effects import title_of
 from mdm.console.pages import cause_from, deed, number_from, page, show
 from mdm.console.queue import next_after
-from mdm.console.values import Shown, label, shown
+from mdm.console.values import Shown, compact, label
 
 Document = Mapping[str, Any]
 DECISIONS = frozenset(("match", "no_match", "defer"))
@@ -139,7 +139,7 @@ def _lines(
 def _cell(
     document: Document, winners: Mapping[str, str], name: str, systems: Mapping[str, str]
 ) -> Cell:
-    value = shown(document.get(name))
+    value = compact(document.get(name))
     if value.empty:
         return Cell(value)
     behind = {r for path, r in winners.items() if path == name or path.startswith(f"{name}[")}
@@ -202,6 +202,7 @@ def review_page(request: HttpRequest, review_id: UUID) -> HttpResponse:
     ids = list(dict.fromkeys([asked.now_a or asked.golden_a_id, asked.now_b or asked.golden_b_id]))
     sees = principal_of(request).sees_restricted
     told = explanation.of_records(asked.entity, asked.record_a_id, asked.record_b_id)
+    hidden = _hidden(request, asked.entity)
     item = WorkItem.objects.filter(kind=asked.kind, subject=str(asked.pk)).first()
     return show(
         request,
@@ -212,7 +213,7 @@ def review_page(request: HttpRequest, review_id: UUID) -> HttpResponse:
         comparison=compare(ids, sees),
         asked_about={asked.record_a_id, asked.record_b_id},
         told=told,
-        drawing=waterfall(told, _hidden(request, asked.entity)) if told else None,
+        drawing=waterfall(told, hidden) if told else remembered(asked.detail, hidden),
         item=item,
         upcoming=next_after(item),
         everything="all" in request.GET,

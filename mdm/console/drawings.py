@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from matching.engine.explain import Explanation, bits_of
+from matching.engine.explain import Explanation, Step, bits_of
 
 WIDTH = 320.0
 
@@ -38,7 +39,11 @@ def waterfall(explanation: Explanation, hidden: frozenset[str] = frozenset()) ->
 
     Of `hidden` attributes only the verdict is told, not the values.
     """
-    steps = [step for step in explanation.steps if step.weight]
+    return _drawn(explanation.steps, explanation.weight, hidden)
+
+
+def _drawn(told: Sequence[Step], total: int, hidden: frozenset[str]) -> Waterfall:
+    steps = [step for step in told if step.weight]
     ends = [0, *(edge for step in steps for edge in (step.start, step.end))]
     low, high = min(ends), max(ends)
     scale = WIDTH / max(high - low, 1)
@@ -55,7 +60,6 @@ def waterfall(explanation: Explanation, hidden: frozenset[str] = frozenset()) ->
         )
         for step in steps
     ]
-    total = explanation.weight
     bars.append(
         Bar(
             "total",
@@ -67,6 +71,18 @@ def waterfall(explanation: Explanation, hidden: frozenset[str] = frozenset()) ->
         )
     )
     return Waterfall(tuple(bars), _round(-low * scale))
+
+
+def remembered(detail: Mapping[str, Any], hidden: frozenset[str] = frozenset()) -> Waterfall:
+    """The evidence as it was stored when the question was asked."""
+    at, steps = int(detail.get("prior", 0)), []
+    steps.append(Step("prior", "", "Before anything is compared.", "", "", at, 0, at))
+    for said in detail.get("comparisons", ()):
+        weight = int(said["weight"])
+        words = (said["attribute"], said["label"], said["label"], said["left"], said["right"])
+        steps.append(Step(*words, weight, at, at + weight))
+        at += weight
+    return _drawn(steps, at, hidden)
 
 
 def bars(rows: Sequence[tuple[str, int]], kind: str = "plain") -> list[Bar]:

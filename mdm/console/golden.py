@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
@@ -66,6 +67,7 @@ def _head(golden: Golden, document: Mapping[str, Any]) -> Context:
     return {
         "document": document,
         "entity": golden.entity.replace("_", " "),
+        "systems": sorted(Counter(s["system"] for s in document["sources"]).items()),
         "complete": round(100 * filled / len(mandatory)) if mandatory else 100,
         "missing": [label(name) for name in missing],
         "survivor": survivor if survivor.pk != golden.pk else None,

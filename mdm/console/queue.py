@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 
+from canonical.documents.titles import Title, titles
 from canonical.entities import ENTITIES
 from canonical.models import SourceRecord, WorkItem, WorkKind
 from matching.models import Review
@@ -38,6 +39,7 @@ class Row:
     """One line of the worklist."""
 
     item: WorkItem
+    title: str
     review: Review | None
     strongest_for: str
     strongest_against: str
@@ -110,14 +112,23 @@ def _query(request: HttpRequest) -> str:
 def _rows(items: Sequence[WorkItem], now: datetime) -> list[Row]:
     asked = {item.facts["review"] for item in items if item.facts.get("review")}
     reviews = {str(review.pk): review for review in Review.objects.filter(pk__in=asked)}
-    return [_row(item, reviews.get(item.facts.get("review", "")), now) for item in items]
+    named = titles({g for r in reviews.values() for g in (r.golden_a_id, r.golden_b_id)})
+    return [_row(item, reviews.get(item.facts.get("review", "")), named, now) for item in items]
 
 
-def _row(item: WorkItem, review: Review | None, now: datetime) -> Row:
+def _row(item: WorkItem, review: Review | None, named: Mapping[UUID, Title], now: datetime) -> Row:
     said = sorted((review.detail if review else {}).get("comparisons", ()), key=_weight)
     speaks = said[-1] if said and said[-1]["weight"] > 0 else None
     objects = said[0] if said and said[0]["weight"] < 0 else None
-    return Row(item, review, _words(speaks), _words(objects), now - item.opened_at)
+    title = _sides(review, named) if review else item.title
+    return Row(item, title, review, _words(speaks), _words(objects), now - item.opened_at)
+
+
+def _sides(review: Review, named: Mapping[UUID, Title]) -> str:
+    """What the two golden records are called, the one that is asked about first."""
+    sides = [named[review.golden_a_id], named[review.golden_b_id]]
+    sides.sort(key=lambda side: str(side.id) != review.detail.get("newcomer"))
+    return " / ".join(side.text or side.code for side in sides)
 
 
 def _weight(comparison: dict[str, Any]) -> int:

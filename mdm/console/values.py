@@ -46,7 +46,7 @@ def _object(value: Mapping[str, Any]) -> Shown:
     if value.keys() == MONEY:
         return Shown(f"{value['amount']} {value['currency']}")
     parts = [(name, part) for name, part in value.items() if part not in NOTHING]
-    return Shown(items=tuple(_labelled(label(name), shown(part)) for name, part in parts))
+    return Shown(items=tuple(_labelled(label(name), _cell(part)) for name, part in parts))
 
 
 def _labelled(name: str, part: Shown) -> Shown:
@@ -71,10 +71,24 @@ def _columns(elements: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _cell(value: Any) -> Shown:
-    """A list of plain values inside a row stands on one line."""
+    """A list of plain values inside a row or an object stands on one line."""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return Shown(", ".join(value))
     return shown(value)
+
+
+def compact(value: Any) -> Shown:
+    """The value laid out narrowly: each element of a list, and each object, is one line."""
+    if isinstance(value, Mapping) and value.keys() not in (REFERENCE, MONEY):
+        return Shown(_line(value))
+    if isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        return Shown(items=tuple(map(compact, value)))
+    return shown(value)
+
+
+def _line(element: Mapping[str, Any]) -> str:
+    parts = (compact(part) for part in element.values() if part not in NOTHING)
+    return " · ".join(part.text or ", ".join(i.text for i in part.items) for part in parts)
 
 
 def label(name: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.db import transaction
 
 from canonical import configuration
@@ -37,12 +37,7 @@ SYSTEMS = {
 SECOND_CRM = {"hubspot": "HubSpot CRM"}
 OF_A_SYSTEM = ["ingest", "match", "read"]
 BY = "demo"
-GROUPS = {
-    "Data stewards": ["scope_match", "scope_steward"],
-    "Finance operations": ["scope_match", "view_restricted"],
-    "Administrators": [*(f"scope_{scope}" for scope in SCOPES), "view_restricted"],
-}
-PEOPLE = {"steward": "Data stewards", "finance": "Finance operations"}
+PEOPLE = ("steward", "finance", "integrator", "auditor")  # each in the group of that name
 
 
 @transaction.atomic
@@ -144,22 +139,17 @@ def _mappings() -> None:
 
 
 def _people() -> dict[str, Any]:
-    for name, codenames in GROUPS.items():
-        group, _ = Group.objects.get_or_create(name=name)
-        group.permissions.set(
-            Permission.objects.filter(content_type__app_label="canonical", codename__in=codenames)
-        )
-    admin = _person("admin", "Administrators")
+    admin = _person("admin")
     User.objects.filter(username="admin").update(is_superuser=True)
-    return {"admin": admin, "people": [_person(name, group) for name, group in PEOPLE.items()]}
+    return {"admin": admin, "people": [_person(name) for name in PEOPLE]}
 
 
-def _person(username: str, group: str) -> dict[str, str]:
+def _person(username: str) -> dict[str, str]:
     password = secrets.token_urlsafe(12)
     user, _ = User.objects.get_or_create(username=username, defaults={"is_staff": True})
     user.set_password(password)
     user.save()
-    user.groups.set(Group.objects.filter(name=group))
+    user.groups.set(Group.objects.filter(name=username))
     return {"username": username, "password": password}
 
 

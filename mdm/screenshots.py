@@ -1,0 +1,159 @@
+"""The pictures of the documentation, taken from a demo hub in a real browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mdm.demo import HOST, Demo, is_ready
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+Say = Callable[[str], object]
+SIZE = (1360, 850)
+STARTED_WITHIN = 600.0  # seconds; a busy machine loads the demo firm slowly
+DELIVERED_WITHIN = 120.0
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@contextmanager
+def running_demo() -> Iterator[dict[str, Any]]:
+    """Run a demo in a folder that goes away with it; its facts."""
+    with tempfile.TemporaryDirectory(prefix="assay-pictures-") as folder:
+        demo = Demo(Path(folder) / "demo", _free_port(), empty=False)
+        command = ["manage.py", "demo", "--dir", str(demo.folder), "--port", str(demo.port)]
+        quiet = subprocess.DEVNULL
+        process = subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=quiet, stderr=quiet)
+        try:
+            yield _facts(demo, process)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=60)
+
+
+def _facts(demo: Demo, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    deadline = time.monotonic() + STARTED_WITHIN
+    while process.poll() is None and time.monotonic() < deadline:
+        facts = demo.facts()
+        if facts and facts["loaded"] and is_ready(demo):
+            return facts
+        time.sleep(1)
+    raise RuntimeError("The demo did not start.")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def take(facts: dict[str, Any], folder: Path, say: Say) -> None:
+    """Take every picture, one after the other; each step begins where the last one ended."""
+    from playwright.sync_api import sync_playwright
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_page(
+            base_url=facts["base_url"],
+            viewport={"width": SIZE[0], "height": SIZE[1]},
+            reduced_motion="reduce",
+        )
+        _sign_in(page, facts["admin"])
+        for name, step in STEPS.items():
+            step(page)
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=folder / f"{name}.png")
+            say(f"{name}.png")
+        browser.close()
+
+
+def _sign_in(page: Page, person: dict[str, str]) -> None:
+    page.goto("/admin/")
+    page.get_by_label("Username").fill(person["username"])
+    page.locator("input[name=password]").fill(person["password"])
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="My work").wait_for()
+
+
+def _home(page: Page) -> None:
+    page.goto("/admin/")
+
+
+def _queue(page: Page) -> None:
+    page.goto("/admin/worklist/?entity=client")
+
+
+def _compare(page: Page) -> None:
+    page.goto("/admin/worklist/?entity=client&kind=possible_match")
+    page.locator("a.open").first.click()
+
+
+def _evidence(page: Page) -> None:
+    page.get_by_role("heading", name="Evidence").evaluate("e => e.scrollIntoView()")
+
+
+def _client(page: Page) -> None:
+    """Open a client that several systems know, in letters that every machine can draw."""
+    page.goto("/admin/canonical/client/?known_to=billing&in_review=no&state=active")
+    rows = page.locator("#result_list tbody tr").all()
+    row = next(row for row in rows if row.inner_text().isascii())
+    row.locator("th a").first.click()
+
+
+def _golden_page(page: Page) -> None:
+    _client(page)
+    page.locator("table.profile summary", has_text="other").first.click()
+
+
+def _undo_preview(page: Page) -> None:
+    """Answer the first question with yes, and begin to take the answer back."""
+    _compare(page)
+    page.keyboard.press("m")
+    page.get_by_role("link", name="Undo…").first.click()
+
+
+def _deliveries(page: Page) -> None:
+    _client(page)
+    page.get_by_role("navigation", name="About this record").get_by_text("Deliveries").click()
+    deadline = time.monotonic() + DELIVERED_WITHIN
+    while not page.get_by_text("up to date").count() and time.monotonic() < deadline:
+        page.wait_for_timeout(1000)
+        page.reload()
+
+
+def _api_docs(page: Page) -> None:
+    page.goto("/api/docs/")
+    page.locator(".opblock").first.wait_for()
+
+
+STEPS: dict[str, Callable[[Page], None]] = {
+    "home": _home,
+    "queue": _queue,
+    "compare": _compare,
+    "evidence": _evidence,
+    "golden-page": _golden_page,
+    "undo-preview": _undo_preview,
+    "deliveries": _deliveries,
+    "api-docs": _api_docs,
+}
+
+
+def facts_in(folder: Path) -> dict[str, Any]:
+    """The facts of a demo that is running in a folder."""
+    facts: dict[str, Any] = json.loads((folder / "demo.json").read_text())
+    return facts
