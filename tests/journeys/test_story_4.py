@@ -21,6 +21,7 @@ from pytest_django import Settings
 from canonical import access
 from canonical.models import System
 from sync.models import Subscription
+from sync.outbound import fanout
 from sync.torture.receiver import Received, Receiver
 from tests.canonical.api.conftest import token
 from tests.factories import hub, targets
@@ -148,8 +149,8 @@ def warehouse(systems: Systems, settings: Settings) -> Iterator[Warehouse]:
         }
         made = systems.post("warehouse", "/api/v1/subscriptions", wanted)
         subscription = Subscription.objects.get(pk=made["id"])
-        targets.fanout.fan_out()
-        targets.fanout.load_pending()
+        fanout.fan_out()
+        fanout.load_pending()
         yield Warehouse(receiver, subscription)
 
 
