@@ -6,6 +6,7 @@ is noted; then the notes are written, one transaction an item, by as many connec
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -20,18 +21,32 @@ from sync.inbound.arrivals import read_item
 from sync.inbound.receive import CHUNK, receive
 
 Write = tuple[Callable[..., None], tuple[Any, ...]]
+_next_codes = writer.next_codes
 NAMES = ("insert", "update", "delete")
 
 
 def single(items: Sequence[dict[str, Any]], clients: int, seconds: float) -> _load.Measured:
     """One record a transaction."""
-    return _replay([_written([body]) for body in items], clients, seconds, few=True)
+    units = [_written([_stranger(body)]) for body in items]
+    return _replay(units, clients, seconds, few=True)
 
 
 def bulk(items: Sequence[dict[str, Any]], seconds: float) -> _load.Measured:
     """A chunk of intake a transaction, over one connection."""
-    chunks = [items[n : n + CHUNK] for n in range(0, len(items) - CHUNK + 1, CHUNK)]
+    strangers = [_stranger(body) for body in items]
+    chunks = [strangers[n : n + CHUNK] for n in range(0, len(items) - CHUNK + 1, CHUNK)]
     return _replay([_written(chunk) for chunk in chunks], 1, seconds, few=False)
+
+
+def _stranger(body: dict[str, Any]) -> dict[str, Any]:
+    """As many values that are no one else's: two notes must not write the same golden record."""
+    word = secrets.token_hex(8)
+    own = {"legal_name": f"{word} {word[::-1]} GmbH", "website": f"https://{word}.example"}
+    own |= {"email": f"info@{word}.example"} if "email" in body["data"] else {}
+    strange = body["data"] | own
+    for name in ("phone", "identifiers"):
+        strange.pop(name, None)
+    return {**body, "source_id": word, "data": strange}
 
 
 def _written(items: Sequence[dict[str, Any]]) -> list[Write]:
@@ -55,10 +70,17 @@ def _noted() -> Iterator[list[Write]]:
     try:
         for name, write in real.items():
             setattr(writer, name, noting(write))
+        writer.next_codes = _own_codes
         yield writes
     finally:
         for name, write in real.items():
             setattr(writer, name, write)
+        writer.next_codes = _next_codes
+
+
+def _own_codes(entity: str, prefix: str, count: int) -> list[str]:
+    """Codes beside the counter: what is taken back would be given out again."""
+    return [f"{prefix}-{secrets.token_hex(6)}" for _ in range(count)]
 
 
 def _replay(
