@@ -105,9 +105,7 @@ class CredentialAdmin(ReadOnlyAdmin[Credential]):
 
     def _secret(self, request: HttpRequest, credential: Credential, secret: str) -> HttpResponse:
         context = self._context(request, "The secret", credential=credential, secret=secret)
-        response = render(request, "canonical/admin/credential_secret.html", context)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return render(request, "canonical/admin/credential_secret.html", context)
 
     def _context(self, request: HttpRequest, title: str, **more: Any) -> dict[str, Any]:
         return {**self.admin_site.each_context(request), "opts": self.opts, "title": title, **more}

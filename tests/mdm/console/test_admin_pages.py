@@ -10,7 +10,7 @@ from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.mdm.console.conftest import Firm, SignIn
+from tests.factories.firm import Firm, SignIn
 
 MODELS = list(admin.site._registry)
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from canonical.models import Merge, User
-from tests.mdm.console.conftest import Firm
+from tests.factories.firm import Firm
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PASSWORD = "a long pass phrase"

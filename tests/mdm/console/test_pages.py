@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from canonical.models import Golden, Link, Merge, SourceRecord, WorkItem
 from matching.models import Review
-from tests.mdm.console.conftest import LEEDS, Firm, SignIn, send
+from tests.factories.firm import LEEDS, Firm, SignIn, send
 
 pytestmark = pytest.mark.django_db
 TABS = ("profile", "records", "relations", "history", "merges", "deliveries")
