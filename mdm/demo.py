@@ -101,6 +101,7 @@ def lock(demo: Demo) -> IO[str]:
     try:
         fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        claim.close()
         raise DemoError(f"A demo is already running in {demo.folder}.") from None
     return claim
 

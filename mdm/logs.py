@@ -88,5 +88,6 @@ def configure(level: str) -> dict[str, Any]:
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
+            "httpx": {"level": "WARNING"},  # its lines hold whole addresses, queries included
         },
     }

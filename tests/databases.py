@@ -86,10 +86,11 @@ class SqliteCopy:
     def make(self) -> None:
         connections["default"].close()
         connections["default"].settings_dict["NAME"] = str(self.path)
-        self.template = self._migrated()
+        self.template = self.migrated()
         self.restore()
 
-    def _migrated(self) -> Path:
+    def migrated(self) -> Path:
+        """The migrated file that copies are made from; made if the sources have changed."""
         template = FOLDER / f"{fingerprint()}.sqlite3"
         with alone():
             if not template.exists():

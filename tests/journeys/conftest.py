@@ -35,21 +35,26 @@ class Demo:
         url: str = self.facts["base_url"]
         return url
 
+    def said(self) -> str:
+        """What it has written for the person who started it."""
+        return (self.folder.parent / "said.txt").read_text()
+
 
 @pytest.fixture
 def empty_demo(tmp_path: Path) -> Iterator[Demo]:
     """`manage.py demo --empty`, spared the migration by a copy of a migrated file."""
     folder, port = tmp_path / "var" / "demo", free_port()
     folder.mkdir(parents=True)
-    shutil.copy(SqliteCopy(folder)._migrated(), folder / "assay.sqlite3")
+    shutil.copy(SqliteCopy(folder).migrated(), folder / "assay.sqlite3")
     command = ["demo", "--empty", "--dir", str(folder), "--port", str(port)]
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", *command],
-        cwd=ROOT,
-        env={**os.environ, "ASSAY_NO_BOOTSTRAP": "1"},
-        stdout=subprocess.DEVNULL,
-        process_group=0,
-    )
+    with (folder.parent / "said.txt").open("w") as said:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env={**os.environ, "ASSAY_NO_BOOTSTRAP": "1"},
+            stdout=said,
+            process_group=0,
+        )
     try:
         wait_until_ready(f"http://127.0.0.1:{port}", process)
         yield Demo(folder, json.loads((folder / "demo.json").read_text()))
