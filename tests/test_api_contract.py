@@ -57,6 +57,7 @@ def _patterns(patterns: Any, prefix: str) -> Iterator[tuple[str, URLPattern]]:
 
 def address(path: str, **values: str) -> str:
     """A concrete address: named values, else an id that nothing has."""
+    values = {"entity": "clients", **values}
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda variable: values.get(variable[1], str(uuid4())), path)
 
 
