@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from canonical import configuration
 from canonical.entities import schema_of
 from matching import candidates
 from matching.engine.explain import Explanation, explain
-from matching.engine.normalise import Features
+from matching.engine.model import Model
 from matching.profiles import profile_for
 from matching.resolve import current_model
 
@@ -21,19 +22,27 @@ def of_records(entity: str, a: UUID, b: UUID) -> Explanation | None:
     known = candidates.features_of([a, b])
     if len(known) < 2:
         return None
-    return _told(entity, known[a], known[b])
+    return explain(profile_for(entity), _model(entity), known[a], known[b])
 
 
-def of_goldens(entity: str, a: UUID, b: UUID) -> Explanation | None:
-    """The explanation of the two records that speak most for the golden records being one."""
-    members = candidates.members({a, b})
-    pairs = [(x.features, y.features) for x in members.get(a, ()) for y in members.get(b, ())]
-    told = [_told(entity, *pair) for pair in pairs[:PAIRS_AT_MOST]]
-    return max(told, key=lambda explanation: explanation.weight, default=None)
+def of_goldens(entity: str, first: UUID, others: Sequence[UUID]) -> list[Explanation | None]:
+    """For each other golden record, its record that speaks most for being one with the first.
+
+    A fixed number of statements, however many there are.
+    """
+    members = candidates.members({first, *others})
+    profile, model = profile_for(entity), _model(entity)
+
+    def best(other: UUID) -> Explanation | None:
+        pairs = [(x, y) for x in members.get(first, ()) for y in members.get(other, ())]
+        told = [explain(profile, model, x.features, y.features) for x, y in pairs[:PAIRS_AT_MOST]]
+        return max(told, key=lambda explanation: explanation.weight, default=None)
+
+    return [best(other) for other in others]
 
 
-def _told(entity: str, a: Features, b: Features) -> Explanation:
-    return explain(profile_for(entity), current_model(entity, configuration.stamp()), a, b)
+def _model(entity: str) -> Model:
+    return current_model(entity, configuration.stamp())
 
 
 @cache

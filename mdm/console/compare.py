@@ -172,7 +172,7 @@ def compare_page(request: HttpRequest) -> HttpResponse:
     ids = [golden.pk for golden in goldens]
     comparison = compare(ids, principal_of(request).sees_restricted)
     hidden = _hidden(request, goldens[0].entity)
-    told = [explanation.of_goldens(goldens[0].entity, ids[0], other) for other in ids[1:]]
+    told = explanation.of_goldens(goldens[0].entity, ids[0], ids[1:])
     return show(
         request,
         "console/compare.html",

@@ -314,6 +314,17 @@ def test_pages_ask_a_constant_number_of_times(firm: Firm, sign_in: SignIn) -> No
     assert dict(zip(addresses, after, strict=True)) == dict(zip(addresses, before, strict=True))
 
 
+def test_comparing_more_records_asks_no_more(firm: Firm, sign_in: SignIn) -> None:
+    browser = sign_in("steward")
+    clients = [
+        str(pk) for pk in Golden.objects.filter(entity="client").values_list("pk", flat=True)
+    ]
+    two = reverse("console:compare", query={"golden": clients[:2]})
+    three = reverse("console:compare", query={"golden": clients[:3]})
+    browser.get(two)
+    assert asked(browser, two) == asked(browser, three)
+
+
 def asked(browser: Browser, address: str) -> int:
     with CaptureQueriesContext(connection) as queries:
         assert browser.get(address).status_code == 200
