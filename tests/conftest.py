@@ -23,6 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=["embedded", "postgres"],
         help="Of a run on two databases, the half this one is: no test runs twice on the same.",
     )
+    parser.addoption("--cases", type=int, default=1000, help="Generated requests to the API.")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
