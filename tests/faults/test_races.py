@@ -7,12 +7,13 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
-from itertools import permutations
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.test import Client
 
+from canonical import access
 from canonical.identity import units
 from canonical.identity.errors import Conflict
 from canonical.models import (
@@ -20,8 +21,8 @@ from canonical.models import (
     Golden,
     GoldenState,
     Merge,
-    SourceReference,
     SourceVersion,
+    System,
     WorkItem,
     WorkKind,
 )
@@ -30,6 +31,7 @@ from sync.inbound.answers import Answer
 from sync.inbound.receive import receive
 from sync.outbound import feed
 from sync.outbound.fanout import fan_out
+from tests.canonical.api.conftest import token
 from tests.factories import hub, invariants
 from tests.factories.hub import SENDER, STEWARD, put
 from tests.factories.together import deadlocks, together
@@ -135,6 +137,28 @@ def test_two_batches_of_a_thousand_at_once_while_the_feed_is_read(open_hub: None
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
+def test_f19_one_batch_sent_by_many_at_once_is_taken_in_once(open_hub: None) -> None:
+    issued = access.issue_credential(System.objects.get(pk="crm"), ["ingest"])
+    bearer = f"Bearer {token(issued)}"
+    items = [{"source_id": str(n), "data": firm(n)} for n in range(50)]
+
+    def send(key: str) -> tuple[int, bytes]:
+        client = Client(headers={"Authorization": bearer, "Idempotency-Key": key})
+        answer = client.post(
+            "/api/v1/systems/crm/clients/batch", items, content_type="application/json"
+        )
+        return answer.status_code, answer.content if answer.status_code == 200 else b""
+
+    for key in ("monday", "tuesday"):
+        told = together([partial(send, key)] * 8, 8)
+        assert {status for status, _ in told} <= {200, 409}
+        bodies = {body for status, body in [*told, send(key)] if status == 200}
+        assert len(bodies) == 1
+    assert Change.objects.count() == 50
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
 def test_f25_overlapping_merges_come_out_as_in_some_order(open_hub: None) -> None:
     """300 merges, each of 3 of 12 goldens: in random order 318 of 1,500 deadlocked."""
     goldens = [hub.client(f"{WORDS[n % 20]} {WORDS[n // 20]} {n}").pk for n in range(60)]
@@ -203,28 +227,3 @@ def test_f22_two_contents_of_one_version_end_the_same_and_are_reported(open_hub:
     assert len(ends) == 1
     raised = WorkItem.objects.filter(kind=WorkKind.VERSION_CONFLICT, state="open")
     assert raised.count() == 10
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("order", range(24))
-def test_f33_dependent_records_heal_in_any_order(order: int) -> None:
-    """Engagement, contract and billing schedule wait for what they refer to, and find it."""
-    hub.open_hub()
-    client = {"source_id": "CL"}
-    records = [
-        ("client", "CL", {"legal_name": "Acme Maschinenbau"}),
-        ("contract", "CT", {"title": "Framework", "client": client}),
-        ("engagement", "EN", {"name": "Move", "client": client,
-                              "contracts": [{"source_id": "CT"}]}),
-        ("billing_schedule", "BS", {"contract": {"source_id": "CT"},
-                                    "items": [{"item_no": "1", "amount": "10.00"}]}),
-    ]  # fmt: skip
-    for entity, source_id, data in list(permutations(records))[order]:
-        put("crm", entity, source_id, data, 1)
-    homes = {source_id: str(hub.home("crm", source_id, entity)) for entity, source_id, _ in records}
-    assert not SourceReference.objects.filter(pending=True).exists()
-    assert hub.document(UUID(homes["CT"]))["client"] == homes["CL"]
-    engagement = hub.document(UUID(homes["EN"]))
-    assert (engagement["client"], engagement["contracts"]) == (homes["CL"], [homes["CT"]])
-    assert hub.document(UUID(homes["BS"]))["contract"] == homes["CT"]
-    hub.assert_sound()
