@@ -142,17 +142,15 @@ def decide(review_id: UUID, decision: str, cause: Cause, expected: int | None = 
     """
     review = _open_review(review_id, expected)
     if decision == "defer":
-        review.reason, review.version = cause.reason, review.version + 1
-        review.save(update_fields=["reason", "version"])
+        _change(review, reason=cause.reason)
         return Decided(review)
+    kind = DecisionKind(decision)
 
     def work() -> Decided:
-        outcome = None
-        kind = DecisionKind(decision)
+        outcome = _merged(review, cause) if kind is DecisionKind.MATCH else None
+        if outcome is None:
+            lock_goldens(lambda: sides_of(review))
         moment = writer.now()
-        sides = _sides(review)
-        if kind is DecisionKind.MATCH and len(sides) == 2:
-            outcome = merging.merge(min(sides), [max(sides)], cause)
         decisions.decide(review.record_a_id, review.record_b_id, kind, cause, moment)
         _answer(review, kind, cause, moment)
         return Decided(review, outcome)
@@ -162,6 +160,12 @@ def decide(review_id: UUID, decision: str, cause: Cause, expected: int | None = 
         refresh(list(decided.merged.touched))
     settle(sides_of(review), cause)
     return decided
+
+
+def _merged(review: Review, cause: Cause) -> merging.Outcome | None:
+    """Merge the two sides, unless the records are in one golden record already."""
+    sides = sorted(_sides(review))
+    return merging.merge(sides[0], sides[1:], cause) if len(sides) == 2 else None
 
 
 def _open_review(review_id: UUID, expected: int | None) -> Review:
@@ -176,19 +180,23 @@ def _open_review(review_id: UUID, expected: int | None) -> Review:
 
 
 def _answer(review: Review, kind: DecisionKind, cause: Cause, moment: datetime) -> None:
-    """Close the question in one compare-and-swap, so that two answers cannot both count."""
-    taken = Review.objects.filter(pk=review.pk, state=OPEN).update(
+    _change(
+        review,
         state=ReviewState.DECIDED,
         decision=kind,
         decided_by=cause.name,
         decided_at=moment,
         reason=cause.reason,
-        version=F("version") + 1,
     )
-    if not taken:
-        raise Conflict("The review was decided by someone else.")
-    review.refresh_from_db()
     worklist.close_items(WorkKind(review.kind), [str(review.pk)])
+
+
+def _change(review: Review, **changes: object) -> None:
+    """Change an open review by compare-and-swap, so that two answers cannot both count."""
+    seen = Review.objects.filter(pk=review.pk, state=OPEN, version=review.version)
+    if not seen.update(version=F("version") + 1, **changes):
+        raise Conflict("The review was answered by someone else meanwhile.")
+    review.refresh_from_db()
 
 
 def _sides(review: Review) -> set[UUID]:
