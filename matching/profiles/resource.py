@@ -42,7 +42,7 @@ RESOURCE = Profile(
         PersonName("given_name", 0),
         PersonName("family_name", 1),
         Birthday(),
-        Identifier("worker_id", "worker_id"),
+        Identifier("worker_id", "worker_id", slip=-2.0),
         Identifier("national_id", "national_id"),
         Identifier("user_name", "user_name", trust=0.8),
         Email(),

@@ -39,14 +39,18 @@ class IdentifierTable:
 
 
 class Identifier(Comparator):
-    """Compare numbers that name one thing: equal, one slip apart, or contradicting."""
+    """Compare numbers that name one thing: equal, one slip apart, or contradicting.
 
-    def __init__(self, attribute: str, field: str, trust: float = 1.0) -> None:
+    `slip` is what one slip is worth in bits: much where numbers are scattered, nothing where they
+    are handed out one after the other and a neighbour is somebody else.
+    """
+
+    def __init__(self, attribute: str, field: str, trust: float = 1.0, slip: float = 6.0) -> None:
         self.attribute, self.field = attribute, field
         self.levels = ladder(
             ("contradicting", "The numbers are valid and differ.", 0.05, -5.5 * trust),
             ("different", "The numbers differ.", 0.05, -4.0 * trust),
-            ("slip", "The numbers differ by one slip of the pen.", 0.04, 6.0 * trust),
+            ("slip", "The numbers differ by one slip of the pen.", 0.04, slip * trust),
             ("same, shared", "The numbers are the same, but many carry it.", 0.06, 4.0 * trust),
             ("same", "The numbers are the same.", 0.8, 11.0 * trust),
         )
