@@ -55,6 +55,11 @@ _MERGE: Final = describe.record(
         "undo_reason": _NULL_TEXT,
     }
 )
+_BELONGS: Final = describe.listing(
+    describe.record(
+        {"golden_id": describe.UUID, "probability": {"type": "number", "minimum": 0, "maximum": 1}}
+    )
+) | {"description": "In a preview: how likely it is which of the records, the likeliest first."}
 _OUTCOME: Final = describe.record(
     {
         "preview": describe.BOOLEAN | {"description": "True where nothing was written."},
@@ -67,7 +72,7 @@ _OUTCOME: Final = describe.record(
         | {"description": "Every record with a new version, those included that only refer."},
         "merges": describe.listing(_MERGE),
         "moved": describe.listing(describe.record({**_RECORD, "golden_id": describe.UUID})),
-        "stayed": describe.listing(describe.record(_RECORD)),
+        "stayed": describe.listing(describe.record({**_RECORD, "belongs": _BELONGS})),
     }
 )
 _DEED: Final[Mapping[str, Schema]] = {

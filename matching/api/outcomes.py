@@ -20,6 +20,7 @@ from canonical.identity.merging import Outcome
 from canonical.identity.units import unit
 from canonical.models import Golden, Merge, SourceRecord
 from canonical.validation import Fault
+from matching.belonging import likelihoods
 
 DEED: Final = {"reason": Member(text(), default=""), "preview": Member(flag, default=False)}
 
@@ -48,12 +49,15 @@ def shown(outcome: Outcome, caller: Principal, *, preview: bool) -> dict[str, An
     """The subject, every record that changed, what moved and what stayed.
 
     `records` holds the documents of those whose identity it was about; of records that merely
-    refer to them `changed` tells the name, because there may be hundreds.
+    refer to them `changed` tells the name, because there may be hundreds. A preview says of what
+    stays to which of them it most likely belongs.
     """
     changed = {golden: each for golden, each in outcome.touched.items() if each.changed}
     about = [outcome.subject, *(g for g in _about(outcome) & set(changed) - {outcome.subject})]
     documents = records.show(records.current(about), View(caller.sees_restricted))
     names = SourceRecord.objects.in_bulk([*outcome.moved, *outcome.stayed])
+    entity = documents[0]["entity"]
+    fits = likelihoods(entity, outcome.stayed, _about(outcome)) if preview else {}
     return {
         "preview": preview,
         "golden": documents[0],
@@ -67,8 +71,17 @@ def shown(outcome: Outcome, caller: Principal, *, preview: bool) -> dict[str, An
             {**record_named(names[record]), "golden_id": golden}
             for record, golden in outcome.moved.items()
         ],
-        "stayed": [record_named(names[record]) for record in outcome.stayed],
+        "stayed": [
+            {**record_named(names[record]), "belongs": _belonging(fits.get(record, {}))}
+            for record in outcome.stayed
+        ],
     }
+
+
+def _belonging(chances: Mapping[UUID, float]) -> list[dict[str, Any]]:
+    return [
+        {"golden_id": golden, "probability": round(chance, 6)} for golden, chance in chances.items()
+    ]
 
 
 def _about(outcome: Outcome) -> set[UUID]:
