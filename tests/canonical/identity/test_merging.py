@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -116,8 +116,7 @@ def test_a_chain_is_undone_in_any_order_also_from_its_middle(
     """F28: A into B, B into C, C into D."""
     before = hub.contents()
     made = [
-        steward.merge(right.pk, [left.pk], STEWARD).merges[0].id
-        for left, right in zip(four, four[1:], strict=False)
+        steward.merge(right.pk, [left.pk], STEWARD).merges[0].id for left, right in pairwise(four)
     ]
     assert hub.home("crm", "0") == four[3].pk
     for place in order:
