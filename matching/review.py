@@ -64,7 +64,7 @@ def _evidence_row(link: UUID, found: Found) -> dict[str, object]:
 
 
 def ask(entity: str, placements: Sequence[Placement], moment: datetime) -> dict[UUID, Review]:
-    """Open the reviews of newly placed records; by record, the first review of each.
+    """Open the reviews of newly placed records; by newcomer, the first review of each.
 
     A pair that a person has decided, or that is under review already, is not asked about again.
     """
@@ -78,8 +78,7 @@ def ask(entity: str, placements: Sequence[Placement], moment: datetime) -> dict[
     worklist.open_items([_need(review) for review in drafts], moment)
     first: dict[UUID, Review] = {}
     for review in drafts:
-        for record in (review.record_a_id, review.record_b_id):
-            first.setdefault(record, review)
+        first.setdefault(UUID(review.detail["arrived"]), review)
     return first
 
 

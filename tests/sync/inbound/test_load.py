@@ -20,12 +20,12 @@ from sync.inbound.load import Loading
 
 pytestmark = pytest.mark.django_db
 
-CLIENTS = """source_id,legal_name,website
-1,Nordlicht Beratung GmbH,https://nordlicht.example
-2,Nordlicht Beratung GmbH,https://nordlicht.example
-,Nobody,
-4,Quarry Analytics Limited,https://quarry.example
-5,Tundra Freight Inc.,https://tundra.example
+CLIENTS = """source_id,legal_name,website,phone
+1,Nordlicht Beratung GmbH,https://nordlicht.example,+4930901820
+2,Nordlicht Beratung GmbH,https://nordlicht.example,+4930901820
+,Nobody,,
+4,Quarry Analytics Limited,https://quarry.example,
+5,Tundra Freight Inc.,https://tundra.example,
 """
 
 
