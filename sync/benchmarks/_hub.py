@@ -47,6 +47,7 @@ def scratch(kind: str) -> Iterator[dict[str, str]]:
             "ASSAY_NO_BOOTSTRAP": "1",
             "ASSAY_LOG_LEVEL": "ERROR",
             "ASSAY_RATE_LIMIT": "100000000",
+            "ASSAY_BROKER_URL": "memory://",  # no worker runs; a folder would fill up with hints
         }
         environment.pop("ASSAY_DATABASE_URL", None)
         if kind == "sqlite":

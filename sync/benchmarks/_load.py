@@ -18,7 +18,7 @@ from uuid import uuid4
 from canonical.access import IssuedCredential
 
 Ask = Callable[[int], tuple[str, str, Any]]  # number -> method, path, body
-WIDTHS: Final = (34, 12, 9, 9, 9, 12)
+WIDTHS: Final = (34, 12, 10, 10, 10, 14)
 
 
 @dataclass(frozen=True, slots=True)
