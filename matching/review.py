@@ -66,7 +66,8 @@ def _evidence_row(link: UUID, found: Found) -> dict[str, object]:
 def ask(entity: str, placements: Sequence[Placement], moment: datetime) -> dict[UUID, Review]:
     """Open the reviews of newly placed records; by newcomer, the first review of each.
 
-    A pair that a person has decided, or that is under review already, is not asked about again.
+    A pair that a person has decided, or that is under review already, is not asked about again,
+    nor are two golden records that a person holds apart.
     """
     drafts = [
         _draft(entity, placement, question.kind, question.found, moment)
@@ -110,10 +111,11 @@ def _unanswered(drafts: Sequence[Review]) -> list[Review]:
     answered = set(decisions.standing(records))
     asked = Review.objects.filter(Q(record_a__any=records) | Q(record_b__any=records), state=OPEN)
     answered |= set(asked.values_list("record_a_id", "record_b_id"))
+    apart = decisions.apart({g for d in drafts for g in (d.golden_a_id, d.golden_b_id)})
     fresh: dict[tuple[UUID, UUID], Review] = {}
     for draft in drafts:
         pair = (draft.record_a_id, draft.record_b_id)
-        if pair not in answered:
+        if pair not in answered and {draft.golden_a_id, draft.golden_b_id} not in apart:
             fresh.setdefault(pair, draft)
     return list(fresh.values())
 

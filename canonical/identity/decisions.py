@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from canonical.golden.cause import Cause
+from canonical.identity import linking
 from canonical.models import Decision, DecisionKind
 
 
@@ -45,6 +46,16 @@ def kept_apart(left: Iterable[UUID], right: Iterable[UUID]) -> list[tuple[UUID, 
         for pair, kind in standing(left_set).items()
         if kind is DecisionKind.NO_MATCH and _between(pair, left_set, right_set)
     ]
+
+
+def apart(goldens: Collection[UUID]) -> set[frozenset[UUID]]:
+    """The pairs of these golden records that a live no-match between their records holds apart."""
+    home = linking.linked(goldens)
+    return {
+        frozenset((home[a], home[b]))
+        for (a, b), kind in standing(home).items()
+        if kind is DecisionKind.NO_MATCH and a in home and b in home
+    }
 
 
 def withdraw_between(left: Iterable[UUID], right: Iterable[UUID], moment: datetime) -> None:

@@ -176,3 +176,17 @@ def test_f35_a_parent_merged_while_the_child_waits_is_the_survivor() -> None:
     steward.undo(merge.id, STEWARD)
     assert hub.document(child)["client"] == str(parent.pk)
     hub.assert_sound()
+
+
+def test_f29_holds_for_every_record_of_the_two() -> None:
+    same = {"legal_name": "Acme Mining", "tax_ids": [TAX]}
+    a = golden_of(put("crm", "client", "1", same, 1))
+    put("psa", "client", "1", {"legal_name": "Acme Digging"}, same_as=a.code)
+    b = golden_of(put("erp", "client", "1", {"legal_name": "Borealis Shipping"}, 1))
+    put("crm", "client", "9", {"legal_name": "Borealis Lines"}, 1, same_as=b.code)
+    merge = steward.merge(a.pk, [b.pk], STEWARD).merges[0]
+    steward.undo(merge.id, STEWARD)
+    for system, source_id in (("psa", "1"), ("erp", "1"), ("crm", "9")):
+        put(system, "client", source_id, same, 5)
+    assert Golden.objects.filter(state="active").count() == 2
+    assert not Review.objects.filter(state="open", kind="possible_match").exists()
