@@ -36,8 +36,9 @@ def sharing(entity: str, keys: Collection[int]) -> dict[int, list[UUID]]:
     """The records under each key; a heavy key answers with nothing."""
     wanted = sorted(set(keys))
     found: dict[int, list[UUID]] = defaultdict(list)
-    for start in range(0, len(wanted), PROBES_AT_ONCE):
-        for key, record in _probe(entity, wanted[start : start + PROBES_AT_ONCE]):
+    at_once = PROBES_AT_ONCE if connection.vendor == "sqlite" else max(1, len(wanted))
+    for start in range(0, len(wanted), at_once):
+        for key, record in _probe(entity, wanted[start : start + at_once]):
             found[key].append(record)
     return {key: records for key, records in found.items() if len(records) <= KEY_CAP}
 
