@@ -338,7 +338,9 @@ class _Scores:
 @cache
 def _strong_attributes_of(entity: str) -> frozenset[str]:
     profile = profile_for(entity)
-    fields = {part.field for key in profile.keys if key.strong for part in key.parts}
+    # An identifier on its own: the client that a contract's number belongs to is none.
+    alone = [key.parts[0] for key in profile.keys if key.strong and len(key.parts) == 1]
+    fields = {part.field for part in alone}
     return frozenset(c.attribute for c in profile.comparisons if c.field in fields)
 
 
