@@ -35,10 +35,10 @@ OPEN = ReviewState.OPEN
 
 @dataclass(slots=True)
 class Decided:
-    """A decided review and, where it was a match, the merge that followed."""
+    """A decided review and the merge or split that followed from it, if one did."""
 
     review: Review
-    merged: merging.Outcome | None = None
+    effect: merging.Outcome | None = None
 
 
 def remember(links: Sequence[Opened], placements: Sequence[Placement]) -> None:
@@ -138,8 +138,8 @@ def _need(review: Review) -> Need:
 def decide(review_id: UUID, decision: str, cause: Cause, expected: int | None = None) -> Decided:
     """Answer a review: `match` merges (the older id survives), `no_match` keeps apart.
 
-    `defer` leaves it open and notes the reason. Raises NotFound, VersionConflict and Conflict
-    (decided already).
+    A record that an update broke is split off by `no_match`. `defer` leaves the review open and
+    notes the reason. Raises NotFound, VersionConflict and Conflict (decided already).
     """
     review = _open_review(review_id, expected)
     if decision == "defer":
@@ -148,25 +148,30 @@ def decide(review_id: UUID, decision: str, cause: Cause, expected: int | None = 
     kind = DecisionKind(decision)
 
     def work() -> Decided:
-        outcome = _merged(review, cause) if kind is DecisionKind.MATCH else None
-        if outcome is None:
-            lock_goldens(lambda: sides_of(review))
+        effect = _effect(review, kind, cause)
         moment = writer.now()
         decisions.decide(review.record_a_id, review.record_b_id, kind, cause, moment)
         _answer(review, kind, cause, moment)
-        return Decided(review, outcome)
+        return Decided(review, effect)
 
     decided = unit(work)
-    if decided.merged is not None:
-        refresh(list(decided.merged.touched))
+    if decided.effect is not None:
+        refresh(list(decided.effect.touched))
     settle(sides_of(review), cause)
     return decided
 
 
-def _merged(review: Review, cause: Cause) -> merging.Outcome | None:
-    """Merge the two sides, unless the records are in one golden record already."""
+def _effect(review: Review, kind: DecisionKind, cause: Cause) -> merging.Outcome | None:
+    """What follows for identity; where nothing does, both sides are locked all the same."""
     sides = sorted(_sides(review))
-    return merging.merge(sides[0], sides[1:], cause) if len(sides) == 2 else None
+    if kind is DecisionKind.MATCH and len(sides) == 2:
+        return merging.merge(sides[0], sides[1:], cause)
+    if kind is DecisionKind.NO_MATCH and len(sides) == 1:
+        if review.kind != ReviewKind.BROKEN:
+            raise Conflict("Both records are in one golden record by now.")
+        return merging.split(sides[0], [UUID(review.detail["arrived"])], cause)
+    lock_goldens(lambda: sides_of(review))
+    return None
 
 
 def _open_review(review_id: UUID, expected: int | None) -> Review:
@@ -223,11 +228,16 @@ def with_sides(reviews: QuerySet[Review]) -> QuerySet[Any]:
     return reviews.annotate(now_a=linked("record_a"), now_b=linked("record_b"))
 
 
+def moot(reviews: QuerySet[Review]) -> QuerySet[Any]:
+    """Open reviews whose two sides have met; of a broken link, those whose sides have parted."""
+    met, broken = Q(now_a=F("now_b")), Q(kind=ReviewKind.BROKEN)
+    return with_sides(reviews.filter(state=OPEN)).filter(met & ~broken | ~met & broken)
+
+
 def settle(goldens: Collection[UUID], cause: Cause) -> None:
     """After identity changed: close the reviews it made moot, publish what waits no longer."""
     touching = Q(golden_a__any=list(goldens)) | Q(golden_b__any=list(goldens))
-    moot = with_sides(Review.objects.filter(touching, state=OPEN)).filter(now_a=F("now_b"))
-    ids = list(moot.values_list("id", flat=True))
+    ids = list(moot(Review.objects.filter(touching)).values_list("id", flat=True))
     if ids:
         Review.objects.filter(id__any=ids).update(
             state=ReviewState.CLOSED, decided_at=writer.now(), version=F("version") + 1

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import F
-
 from canonical import configuration, worklist, writer
 from canonical.golden import due
 from canonical.golden.cause import SYSTEM
 from canonical.governance import stewardship
 from canonical.models import Golden, GoldenState
 from matching import review
-from matching.models import Review, ReviewState
+from matching.models import Review
 from matching.reconsider import reconsider
 
 AT_ONCE = 500
@@ -32,11 +30,9 @@ def run() -> int:
 
 
 def _close_moot() -> None:
-    """A review whose two sides meet in one golden record asks nothing any more."""
-    asked = Review.objects.filter(state=ReviewState.OPEN)
-    moot = review.with_sides(asked).filter(now_a=F("now_b"))
+    """What asks nothing any more."""
     goldens: set[UUID] = set()
-    for row in moot[:AT_ONCE]:
+    for row in review.moot(Review.objects.all())[:AT_ONCE]:
         goldens |= {row.golden_a_id, row.golden_b_id}
     if goldens:
         review.settle(goldens, SYSTEM)

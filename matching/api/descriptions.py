@@ -312,12 +312,13 @@ DECIDE: Final = Operation(
     "decide_review",
     "Decide a review",
     "`match` merges the two golden records, the older survives; `no_match` keeps them apart for "
-    "automation; `defer` leaves the question open with your reason.",
+    "automation, and splits off a record that an update broke; `defer` leaves the question open "
+    "with your reason.",
     TAG,
     {
         200: Answer(
-            "The review, and the merge where there was one.",
-            describe.record({**_REVIEW["properties"], "merge": describe.nullable(_OUTCOME)}),
+            "The review, and the merge or split that followed.",
+            describe.record({**_REVIEW["properties"], "effect": describe.nullable(_OUTCOME)}),
             {
                 **_REVIEW_EXAMPLE,
                 "state": "decided",
@@ -326,7 +327,7 @@ DECIDE: Final = Operation(
                 "decided_by": "Ada Lovelace",
                 "decided_at": schemas.EXAMPLE_INSTANT,
                 "reason": "Different register numbers.",
-                "merge": None,
+                "effect": None,
             },
             describe.ETAG,
         )

@@ -182,10 +182,10 @@ class Decide(ReviewView):
         body = read_body(request.data, self.members)
         cause = cause_of(self.principal, body["reason"])
         decided = reviews.decide(id, body["decision"], cause, expected)
-        merged = decided.merged
+        effect = decided.effect
         answer = {
             **show([decided.review], self.principal)[0],
-            "merge": shown(merged, self.principal, preview=False) if merged else None,
+            "effect": shown(effect, self.principal, preview=False) if effect else None,
         }
         return Response(answer, headers={"ETag": etag(decided.review.version)})
 

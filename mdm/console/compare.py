@@ -32,7 +32,11 @@ from mdm.console.queue import next_after
 from mdm.console.values import Shown, compact, label
 
 Document = Mapping[str, Any]
-DECISIONS = frozenset(("match", "no_match", "defer"))
+DECISIONS = {
+    "match": "They stay together.",
+    "no_match": "They are kept apart from now on.",
+    "defer": "Left for later.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +243,10 @@ def decide(request: HttpRequest, review_id: UUID) -> HttpResponse:
     decided = review.decide(
         review_id, decision, cause_from(request), number_from(request, "version")
     )
-    if decided.merged:
-        tell_merged(request, decided.merged)
+    if decided.effect and decided.effect.merges:
+        tell_merged(request, decided.effect)
     else:
-        words = "Left for later." if decision == "defer" else "They are kept apart from now on."
-        messages.success(request, words)
+        messages.success(request, DECISIONS[decision])
     if upcoming is None:
         return redirect("console:queue")
     return redirect("console:open", upcoming.pk)

@@ -199,8 +199,8 @@ def the_steward_confirms(systems: Systems, story: Story) -> dict[str, Any]:
     assert (review["url"], review["arrived"]["source_id"]) == (story.review, "70012")
     body = {"decision": "match", "reason": "One entry in the register"}
     decided = systems.post("stewards", f"{review['url']}/decide", body)
-    assert decided["merge"]["golden"]["id"] == story.golden
-    [merge] = decided["merge"]["merges"]
+    assert decided["effect"]["golden"]["id"] == story.golden
+    [merge] = decided["effect"]["merges"]
     return dict(merge)
 
 

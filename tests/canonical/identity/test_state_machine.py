@@ -300,8 +300,14 @@ class Hub(RuleBasedStateMachine):
         if not asked:
             return
         decided = review.decide(data.draw(st.sampled_from(asked)).id, answer, STEWARD)
-        for row in decided.merged.merges if decided.merged else ():
+        if decided.effect is None:
+            return
+        for row in decided.effect.merges:
             self.merges[row.id] = (row.absorbed_id, row.survivor_id)
+        if not decided.effect.merges:
+            for record in SourceRecord.objects.filter(id__in=decided.effect.moved):
+                name = (record.system_id, record.entity, record.source_id)
+                self.records[name].home = decided.effect.moved[record.id]
 
     # What is always true
 

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from django.test import Client
 
-from canonical.models import Golden, GoldenState
+from canonical.models import Golden, GoldenState, WorkItem
+from matching import upkeep
 from tests.canonical.api.conftest import Caller
 from tests.factories import hub
 from tests.matching.api.conftest import Post
@@ -52,7 +53,7 @@ def test_a_match_merges_and_the_older_survives(
         "match",
         "same register",
     )
-    survivor = UUID(told["merge"]["golden"]["id"])
+    survivor = UUID(told["effect"]["golden"]["id"])
     assert survivor == hub.home("crm", "c1") == hub.home("erp", "e1")
     assert told["arrived"]["golden"] == told["candidate"]["golden"]
     assert steward.get(URL).json()["results"] == []
@@ -66,11 +67,56 @@ def test_no_match_publishes_the_newcomer_and_is_remembered(
     newcomer = hub.home("erp", "e1")
     assert Golden.objects.get(pk=newcomer).published_version is None
     told = post(f"{review['url']}/decide", {"decision": "no_match", "reason": "no"}).json()
-    assert (told["decision"], told["merge"]) == ("no_match", None)
+    assert (told["decision"], told["effect"]) == ("no_match", None)
     assert Golden.objects.get(pk=newcomer).published_version is not None
     again = hub.put("erp", "client", "e1", {"legal_name": "Kaltenberg Maschinen KG"}, 2)
     assert (again.outcome, again.review) == ("updated", None)
     assert not Golden.objects.filter(state=GoldenState.MERGED).exists()
+
+
+@pytest.fixture
+def broken(steward: Client) -> dict[str, Any]:
+    """A linked record that an update has made another."""
+    one = {"legal_name": "Nordwind Reederei GmbH", "website": "https://nordwind.example"}
+    hub.put("crm", "client", "c1", one, 1)
+    assert hub.put("erp", "client", "e1", one, 1).outcome == "linked"
+    hub.put("erp", "client", "e1", {"legal_name": "Zebra Consulting LLC"}, 2)
+    [shown] = steward.get(URL).json()["results"]
+    assert (shown["kind"], shown["arrived"]["source_id"]) == ("broken_by_update", "e1")
+    return dict(shown)
+
+
+def test_a_broken_link_stays_a_question_until_it_is_answered(
+    steward: Client, broken: dict[str, Any]
+) -> None:
+    upkeep.run()
+    assert steward.get(URL).json()["results"] == [broken]
+
+
+def test_a_broken_record_is_split_off_or_stays(post: Post, broken: dict[str, Any]) -> None:
+    told = post(f"{broken['url']}/decide", {"decision": "no_match", "reason": "sold"}).json()
+    [moved] = told["effect"]["moved"]
+    assert moved["source_id"] == "e1"
+    assert hub.home("erp", "e1") != hub.home("crm", "c1")
+    assert WorkItem.objects.filter(state="open").count() == 0
+    hub.assert_sound()
+
+
+def test_a_broken_record_that_was_split_off_asks_nothing_more(
+    steward: Client, post: Post, broken: dict[str, Any]
+) -> None:
+    golden = broken["arrived"]["golden"]
+    body = {"records": [broken["arrived"]["record"]], "reason": "sold"}
+    assert post(f"{golden['url']}/split", body, golden["version"]).status_code == 200
+    assert steward.get(broken["url"]).json()["state"] == "closed"
+
+
+def test_a_broken_record_may_stay(post: Post, broken: dict[str, Any]) -> None:
+    told = post(f"{broken['url']}/decide", {"decision": "match", "reason": "renamed"}).json()
+    assert (told["state"], told["effect"]) == ("decided", None)
+    again = hub.put("erp", "client", "e1", {"legal_name": "Zebra Consulting Inc"}, 3)
+    assert (again.outcome, again.review) == ("updated", None)
+    assert hub.home("erp", "e1") == hub.home("crm", "c1")
 
 
 def test_defer_keeps_it_open_with_the_reason(
