@@ -1,18 +1,18 @@
 """Configuration as one frozen value: policies, vocabularies and crosswalk, read once per stamp.
 
-Every transaction asks for the stamp (one statement on one row); only when the number has risen
-is the configuration read again. `touch()` raises it in the transaction that changes something.
+Every transaction asks for the stamp (one statement on one row); only when it is another is the
+configuration read again. `touch()` changes it in the transaction that changes something.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
 from django.db import connection
-from django.db.models import F
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
@@ -58,8 +58,12 @@ def stamp() -> int:
 
 
 def touch() -> None:
-    """Say that configuration changed; call it in the changing transaction."""
-    ConfigurationStamp.objects.filter(pk=1).update(number=F("number") + 1)
+    """Say that configuration changed; call it in the changing transaction.
+
+    The number is a new one, not the next: a transaction that rolled back may have been read under
+    its own, and another change must never come by that.
+    """
+    ConfigurationStamp.objects.filter(pk=1).update(number=secrets.randbits(62))
 
 
 @receiver([post_save, post_delete], sender=System)

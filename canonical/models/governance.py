@@ -36,7 +36,7 @@ class Policy(models.Model):
 
 
 class ConfigurationStamp(models.Model):
-    """One row whose number rises with every change of policy, vocabulary, crosswalk or mapping.
+    """One row whose number is new with every change of policy, vocabulary, crosswalk or mapping.
 
     A process that cached configuration under another number reads it again.
     """
