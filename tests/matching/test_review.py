@@ -32,8 +32,8 @@ def asked() -> Review:
 def test_a_match_merges_into_the_older_id(asked: Review) -> None:
     older, newer = sorted((asked.golden_a_id, asked.golden_b_id))
     decided = review.decide(asked.id, "match", STEWARD)
-    assert decided.merged is not None
-    assert (decided.merged.subject, decided.merged.merges[0].absorbed_id) == (older, newer)
+    assert decided.effect is not None
+    assert (decided.effect.subject, decided.effect.merges[0].absorbed_id) == (older, newer)
     assert (decided.review.state, decided.review.decided_by) == ("decided", "Ada")
     assert not WorkItem.objects.filter(state="open").exists()
     hub.assert_sound()
@@ -41,8 +41,8 @@ def test_a_match_merges_into_the_older_id(asked: Review) -> None:
 
 def test_a_match_can_be_undone_and_is_then_a_no(asked: Review) -> None:
     decided = review.decide(asked.id, "match", STEWARD)
-    assert decided.merged is not None
-    steward.undo(decided.merged.merges[0].id, STEWARD)
+    assert decided.effect is not None
+    steward.undo(decided.effect.merges[0].id, STEWARD)
     assert len(decisions.apart([asked.golden_a_id, asked.golden_b_id])) == 1
     put("erp", "client", "2", {"legal_name": "Vandelay Imports Ltd", "tax_ids": [TAX]}, 2)
     assert not Review.objects.filter(state=ReviewState.OPEN).exists()
