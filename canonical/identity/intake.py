@@ -84,12 +84,25 @@ class Judged:
     def heals(self) -> bool:
         """Whether a record that was quarantined says something that can be read again."""
         quarantined = self.existing is not None and bool(self.existing.issues)
-        return quarantined and self.said is not None and not self.arrival.faults
+        late = self.verdict is Verdict.STALE
+        return quarantined and self.said is not None and not (late or self.arrival.faults)
+
+    @property
+    def issues(self) -> list[dict[str, str]]:
+        """What is wrong with the newest that was sent; what comes late changes nothing of it."""
+        if self.verdict is Verdict.STALE and self.existing is not None:
+            return list(self.existing.issues)
+        return [fault_row(fault) for fault in self.arrival.faults]
 
     @property
     def values(self) -> Mapping[str, Any]:
         """What the record says now."""
         return self.standing.current.values if self.standing.current else {}
+
+
+def fault_row(fault: Fault) -> dict[str, str]:
+    """A fault as it is stored."""
+    return {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
 
 
 def judge(
@@ -106,12 +119,12 @@ def judge(
     for item in judged:
         if item.said is not None and item.existing is not None:
             _weigh(item, histories.get(item.record))
-    _keep_faulty_once([j for j in judged if j.existing is not None and j.arrival.faults])
+    _keep_faulty_once([j for j in judged if j.arrival.faults and j.existing and j.existing.issues])
     return judged
 
 
 def _keep_faulty_once(items: Sequence[Judged]) -> None:
-    """What could not be read, mapped in the same way, and comes again is not stored again."""
+    """What cannot be read, mapped in the same way, and comes again is not stored again."""
     if not items:
         return
     versions = SourceVersion.objects.filter(record__any=[j.record for j in items])

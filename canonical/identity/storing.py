@@ -10,7 +10,7 @@ from uuid import UUID
 from canonical import writer
 from canonical.entities import schema_of
 from canonical.golden.cause import Cause
-from canonical.identity.intake import Judged, digest_of
+from canonical.identity.intake import Judged, digest_of, fault_row
 from canonical.models import (
     ApprovedValue,
     Golden,
@@ -20,7 +20,6 @@ from canonical.models import (
     SourceVersion,
 )
 from canonical.resolution import references
-from canonical.validation import Fault
 
 
 def store(system: str, entity: str, items: Sequence[Judged], cause: Cause, at: datetime) -> None:
@@ -56,15 +55,11 @@ def _version_row(item: Judged, cause: Cause, at: datetime) -> dict[str, Any]:
         "raw": arrival.raw,
         "values": dict(arrival.values),
         "retired": arrival.retired,
-        "faults": [_fault_row(fault) for fault in arrival.faults],
+        "faults": [fault_row(fault) for fault in arrival.faults],
         "mapping_version": arrival.mapping_version,
         "actor": cause.name,
         "correlation_id": cause.correlation_id,
     }
-
-
-def _fault_row(fault: Fault) -> dict[str, str]:
-    return {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
 
 
 def _record_row(system: str, entity: str, item: Judged, at: datetime) -> dict[str, Any]:
@@ -87,7 +82,7 @@ def _record_change(item: Judged) -> dict[str, Any]:
         "state": _state(item).value,
         "current_id": current.id if current else None,
         "changed_at": item.standing.changed_at,
-        "issues": [_fault_row(fault) for fault in item.arrival.faults],
+        "issues": item.issues,
     }
 
 

@@ -8,12 +8,10 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
-from canonical.golden import due
 from canonical.models import (
     Change,
     Golden,
     Link,
-    RecomputeDue,
     SourceRecord,
     SourceVersion,
     WorkItem,
@@ -109,6 +107,15 @@ def test_what_is_quarantined_is_kept_once_and_leaves_the_worklist_when_it_heals(
     assert hub.held("psa", "1").issues == []
 
 
+def test_what_comes_late_heals_nothing() -> None:
+    put("crm", "client", "1", {"client_status": "active"}, 5)
+    assert put("crm", "client", "1", ACME, 3).outcome == "created"
+    put("crm", "client", "1", {"client_status": "active"}, 7)
+    assert put("crm", "client", "1", {**ACME, "duns": "1"}, 2).outcome == "stale"
+    assert hub.held("crm", "1").issues
+    assert WorkItem.objects.filter(kind=WorkKind.QUARANTINED, state="open").exists()
+
+
 def test_a_deletion_may_come_before_the_record() -> None:
     assert delete("crm", "client", "1", 5).golden is None
     early = put("crm", "client", "1", ACME, 4)
@@ -190,13 +197,6 @@ def test_what_waits_for_a_review_is_published_once_when_it_is_released() -> None
         ("updated", False),
         ("released", True),
     ]
-
-
-def test_what_is_due_is_worked_off_once() -> None:
-    golden = client("Acme Mining")
-    RecomputeDue.objects.create(golden=golden, reason="test", since=golden.created_at)
-    assert due.work_off() == [golden.pk]
-    assert not RecomputeDue.objects.exists()
 
 
 @pytest.mark.parametrize("order", list(permutations(["put 2", "delete 4", "put 6"])))
