@@ -51,7 +51,10 @@ def _record(value: Any) -> UUID | tuple[str, str]:
         return _uuid(value)
     if set(value) != {"system", "source_id"}:
         raise Wrong("wrong_type", 'Expected an id, or {"system", "source_id"}.')
-    return bodies.text(40, 1)(value["system"]), bodies.text(255, 1)(value["source_id"])
+    system, source_id = value["system"], value["source_id"]
+    if not isinstance(system, str) or not isinstance(source_id, str):
+        raise Wrong("wrong_type", "Expected text for system and source_id.")
+    return system, source_id
 
 
 def _allocation(value: Any) -> dict[UUID, UUID]:
@@ -119,15 +122,17 @@ class Split(EntityView):
         )
 
     def _records(self, given: Sequence[UUID | tuple[str, str]]) -> list[UUID]:
-        found = []
+        ids = [name for name in given if isinstance(name, UUID)]
+        own = {name[1] for name in given if not isinstance(name, UUID)}
+        found: dict[UUID | tuple[str, str], UUID] = {}
+        wanted = SourceRecord.objects.filter(Q(pk__in=ids) | Q(source_id__in=own))
+        for row in wanted.filter(entity=self.entity):
+            found[row.pk] = found[row.system_id, row.source_id] = row.pk
         for place, name in enumerate(given):
-            wanted = Q(pk=name) if isinstance(name, UUID) else Q(system=name[0], source_id=name[1])
-            record = SourceRecord.objects.filter(wanted, entity=self.entity).first()
-            if record is None:
+            if name not in found:
                 detail = "There is no such source record."
                 raise _unprocessable(f"/records/{place}", "unknown_record", detail)
-            found.append(record.pk)
-        return found
+        return [found[name] for name in given]
 
     def describe(self, method: str) -> Operation:
         return descriptions.split(self.entity)
