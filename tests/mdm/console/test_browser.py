@@ -54,6 +54,8 @@ def sign_in(page: Page, group: str) -> None:
 
 def check(page: Page, faults: dict[str, Any]) -> None:
     """Note what axe finds serious on the page as it stands."""
+    page.wait_for_load_state()
+    page.locator("#main").wait_for()
     found = Axe().run(page, context="#main").response["violations"]
     for fault in found:
         if fault["impact"] in SERIOUS:
@@ -104,9 +106,11 @@ def test_a_golden_record_tells_its_story_and_is_split(firm: Firm, page: Page) ->
     tabs = page.get_by_role("navigation", name="About this record")
     for tab in ("Relations", "Deliveries", "History"):
         tabs.get_by_role("link", name=tab).click()
+        expect(page).to_have_url(re.compile(f"tab={tab.lower()}"))
         check(page, faults)
     expect(page.get_by_text("as registered")).to_be_visible()
     tabs.get_by_role("link", name="Records").click()
+    expect(page).to_have_url(re.compile("tab=records"))
     check(page, faults)
     page.get_by_label("Split off erp/E-1").check()
     page.get_by_role("button", name="Preview the split").click()
