@@ -83,12 +83,25 @@ def tree(module: str) -> ast.Module:
     return ast.parse(sources()[module].read_text(encoding="utf-8"))
 
 
+@cache
+def nodes(module: str) -> tuple[ast.AST, ...]:
+    """Every node of a module, walked once for all rules."""
+    return tuple(ast.walk(tree(module)))
+
+
+@cache
+def called(module: str) -> tuple[tuple[ast.Call, str], ...]:
+    return tuple(
+        (node, ast.unparse(node.func)) for node in nodes(module) if isinstance(node, ast.Call)
+    )
+
+
 def imports(module: str) -> Iterator[tuple[int, str]]:
     """Line and absolute name of everything a module imports, wherever in it that stands.
 
     `from a.b import c` gives `a.b` and, if that is a module of ours, `a.b.c`.
     """
-    for node in ast.walk(tree(module)):
+    for node in nodes(module):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -109,7 +122,7 @@ def _absolute(module: str, node: ast.ImportFrom) -> str:
 
 def strings(module: str) -> Iterator[tuple[int, str]]:
     """Line and text of every string that names a place of ours: `sync.wake`, `sync.Lane`."""
-    for node in ast.walk(tree(module)):
+    for node in nodes(module):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             package, _, last = node.value.rpartition(".")
             is_model = package in APPS and re.fullmatch(r"[A-Z]\w+", last)
@@ -119,9 +132,7 @@ def strings(module: str) -> Iterator[tuple[int, str]]:
 
 def calls(module: str) -> Iterator[tuple[ast.Call, str]]:
     """Every call with the dotted text of what it calls."""
-    for node in ast.walk(tree(module)):
-        if isinstance(node, ast.Call):
-            yield node, ast.unparse(node.func)
+    yield from called(module)
 
 
 def app_of(name: str) -> str | None:
@@ -292,7 +303,7 @@ def test_row_locks_are_taken_in_an_order() -> None:
 
 def statements(module: str) -> Iterator[ast.stmt]:
     """The statements that hold no other statement: one line of thought each."""
-    for node in ast.walk(tree(module)):
+    for node in nodes(module):
         if isinstance(node, ast.stmt) and not hasattr(node, "body"):
             yield node
 
