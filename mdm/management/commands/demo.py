@@ -49,8 +49,9 @@ class Command(BaseCommand):
 
     def _run(self, hub: demo.Demo) -> None:
         with demo.lock(hub):
-            with tqdm(unit=" records", desc="Loading the demo firm", disable=hub.empty) as bar:
-                facts = demo.fill(hub, lambda done, total: _show(bar, done, total))
+            self.stdout.write(f"Preparing the hub in {hub.folder} ...")
+            self.stdout.flush()
+            facts = demo.fill(hub, Bar())
             supervisor = demo.processes(hub, self.stdout.write)
             try:
                 supervisor.start()
@@ -64,6 +65,15 @@ class Command(BaseCommand):
         self.stdout.write("Stopped.")
 
 
-def _show(bar: tqdm[Any], done: int, total: int) -> None:
-    bar.total = total
-    bar.update(done - bar.n)
+class Bar:
+    """A progress bar that appears with the first record and is done with the last."""
+
+    def __init__(self) -> None:
+        self.bar: tqdm[Any] | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        if self.bar is None:
+            self.bar = tqdm(total=total, unit=" records", desc="Loading the demo firm")
+        self.bar.update(done - self.bar.n)
+        if done == total:
+            self.bar.close()
