@@ -31,7 +31,7 @@ def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
     columns = tuple(rows[0])
     if connection.vendor != "postgresql":
         _insert_each(model, columns, rows)
-    elif len(rows) <= FEW or len(rows) * len(columns) <= INLINE_VALUES:
+    elif _sent_together() or len(rows) * len(columns) <= INLINE_VALUES:
         _insert_inline(model, columns, rows)
     else:
         _copy(model, columns, rows)
@@ -121,6 +121,11 @@ def together(few: bool) -> Iterator[None]:
     connection.ensure_connection()
     with connection.wrap_database_errors, connection.connection.pipeline():
         yield
+
+
+def _sent_together() -> bool:
+    """Whether statements are being sent without waiting, where a COPY cannot stand."""
+    return bool(connection.connection.pgconn.pipeline_status)
 
 
 def _column(field: models.Field[Any, Any]) -> str:

@@ -154,6 +154,15 @@ def test_deleting_reads_nothing_first() -> None:
     assert Golden.objects.get().code == "CT-000002"
 
 
+def test_few_records_with_many_rows_go_in_together() -> None:
+    rows = goldens(300)
+
+    with writer.together(few=True):
+        writer.insert(Golden, rows)
+
+    assert Golden.objects.count() == 300
+
+
 def test_nothing_to_write_asks_nothing() -> None:
     with CaptureQueriesContext(connection) as asked:
         writer.insert(Client, [])
