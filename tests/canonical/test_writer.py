@@ -185,6 +185,14 @@ def test_the_clock_is_the_databases_and_goes_on_inside_a_transaction() -> None:
     assert first <= second
 
 
+def test_many_rows_may_be_sent_together_with_a_few() -> None:
+    rows = goldens(MANY)
+    with writer.together(few=True):
+        writer.insert(Golden, rows[:1])
+        writer.insert(Golden, rows[1:])
+    assert Golden.objects.count() == MANY
+
+
 @pytest.mark.postgres
 def test_many_rows_take_as_many_statements_as_few() -> None:
     def statements(rows: Sequence[dict[str, Any]]) -> int:

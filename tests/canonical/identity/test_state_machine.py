@@ -358,8 +358,8 @@ class Hub(RuleBasedStateMachine):
 
 # The same stories in every run; shrinking one takes minutes and is left to the long form.
 FAST = settings(
-    max_examples=12,
-    stateful_step_count=20,
+    max_examples=8,
+    stateful_step_count=18,
     deadline=None,
     derandomize=True,
     database=None,

@@ -170,6 +170,16 @@ def test_one_poisoned_record_is_quarantined_and_the_rest_goes_on(
     assert hub.held("crm", "Poison").issues[0]["code"] == "poison"
 
 
+def test_one_record_may_have_many_lines() -> None:
+    lines = [
+        {"grade": f"G{number}", "rate_unit": "HUR", "bill_rate": f"{number}.25"}
+        for number in range(300)
+    ]
+    card = golden_of(put("crm", "rate_card", "1", {"name": "Standard", "lines": lines}, 1))
+    assert len(hub.document(card)["lines"]) == 300
+    hub.assert_sound()
+
+
 def test_a_dry_run_tells_and_writes_nothing() -> None:
     answers = receive(hub.SENDER, "crm", "client", [hub.item("crm", "1", ACME, 1)], dry_run=True)
     assert answers[0].outcome == "created"
