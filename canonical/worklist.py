@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,21 @@ from canonical import writer
 from canonical.models import WorkItem, WorkKind
 
 MAX_SUBJECT = 255
+
+WITHIN = {
+    WorkKind.DEAD_DELIVERY: timedelta(hours=8),
+    WorkKind.DRIFT: timedelta(days=1),
+    WorkKind.QUARANTINED: timedelta(days=1),
+    WorkKind.UNMAPPED_VALUE: timedelta(days=1),
+    WorkKind.BROKEN_BY_UPDATE: timedelta(days=2),
+    WorkKind.DECISION_CONFLICT: timedelta(days=2),
+    WorkKind.VERSION_CONFLICT: timedelta(days=3),
+    WorkKind.AMBIGUOUS_MATCH: timedelta(days=3),
+    WorkKind.POSSIBLE_MATCH: timedelta(days=5),
+    WorkKind.PENDING_REFERENCE: timedelta(days=5),
+}
+"""How long each kind of item may wait: what already goes wrong outside stands first."""
+ELSE_WITHIN = timedelta(days=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +58,7 @@ def open_items(needs: Sequence[Need], moment: datetime | None = None) -> None:
                 owner=need.owner,
                 facts=need.facts,
                 opened_at=at,
+                due=at + WITHIN.get(need.kind, ELSE_WITHIN),
             )
             for need in needs
         ],

@@ -131,7 +131,11 @@ def _need(review: Review) -> Need:
         title=title,
         entity=review.entity,
         golden=newcomer,
-        facts={"probability": round(review.probability, 4), "review": str(review.id)},
+        facts={
+            "probability": round(review.probability, 4),
+            "review": str(review.id),
+            "sides": [str(review.golden_a_id), str(review.golden_b_id)],
+        },
     )
 
 

@@ -94,6 +94,9 @@ if PRODUCTION:  # what collectstatic gathered, under names that may be kept for 
     }
 STATICFILES_DIRS = [path] if (path := BASE_DIR / "static").is_dir() else []
 
+# What amounts are summed in where they are compared: value at risk.
+ASSAY_CURRENCY: str = env.str("ASSAY_CURRENCY", "EUR")
+
 # Browsers. TLS ends at the proxy in front; ASSAY_TLS=false is for a hub inside a closed network.
 TLS = env.bool("ASSAY_TLS", PRODUCTION)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TLS else None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from canonical.api.contract import retention
+from canonical.governance import lateness, value
 from matching import upkeep
 from mdm.models import Heartbeat
 from sync.inbound import submissions
@@ -18,6 +19,8 @@ WHOLE = "sweep"
 STEPS: dict[str, Callable[[], object]] = {
     "submissions": submissions.work_off,
     "upkeep": upkeep.run,
+    "lateness": lateness.look,
+    "value at risk": value.revalue,
     "deliveries": deliveries.run,
     "retention": retention.run,
 }

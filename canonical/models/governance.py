@@ -92,7 +92,10 @@ class WorkItem(models.Model):
     facts = models.JSONField(default=dict)
     owner = models.CharField(max_length=60, default="steward", help_text="The queue it stands in.")
     due = models.DateTimeField(null=True, blank=True)
-    value_at_risk = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
+    value_at_risk = models.DecimalField(
+        max_digits=19, decimal_places=4, default=0, help_text="In the hub's currency; 0 is unknown."
+    )
+    valued_at = models.DateTimeField(null=True, blank=True, editable=False)
     state = models.CharField(
         max_length=8, choices=[("open", "open"), ("done", "done")], default="open"
     )
@@ -110,9 +113,9 @@ class WorkItem(models.Model):
             )
         ]
         indexes = [
-            # The queue: open items by value at risk, then age.
+            # The queue: open items by value at risk, then due date, then age.
             models.Index(
-                fields=["-value_at_risk", "opened_at"],
+                fields=["-value_at_risk", "due", "opened_at"],
                 name="work_item_queue",
                 condition=Q(state="open"),
             )
