@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Q, QuerySet
+
 from canonical.models.access import SCOPES, Credential, User, validate_scopes
 from canonical.models.registry import System
 
@@ -64,6 +66,18 @@ def of_user(user: User) -> Principal:
         grants=frozenset({RESTRICTED} if user.has_perm("canonical.view_restricted") else ()),
         every_system=True,
     )
+
+
+def stewards() -> QuerySet[User]:
+    """The people who may decide, by name: whom work can be given to."""
+    permission = "scope_steward"
+    may = (
+        Q(is_superuser=True)
+        | Q(groups__permissions__codename=permission)
+        | Q(user_permissions__codename=permission)
+    )
+    staff = User.objects.filter(may, is_active=True, is_staff=True)
+    return staff.distinct().order_by("username")
 
 
 def of_hub(task: str) -> Principal:

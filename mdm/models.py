@@ -1,9 +1,14 @@
-"""What the porch itself remembers: that the hub's own clockwork still ticks."""
+"""What the porch itself remembers: that the clockwork ticks, and how people like their worklist.
+
+SavedView n-1 User.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
@@ -34,3 +39,24 @@ class Heartbeat(models.Model):
     def is_fresh(name: str, within: timedelta = PATIENCE) -> bool:
         """Whether it was beaten within that time; by default, three ticks."""
         return Heartbeat.objects.filter(name=name, at__gte=Now() - within).exists()
+
+
+class SavedView(models.Model):
+    """Filters of the worklist under a name; a shared one is shown to everyone."""
+
+    NAME_AT_MOST: ClassVar = 60
+    QUERY_AT_MOST: ClassVar = 500
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    name = models.CharField(max_length=NAME_AT_MOST)
+    query = models.CharField(max_length=QUERY_AT_MOST, blank=True)
+    shared = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "name"], name="saved_view_name_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

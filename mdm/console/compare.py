@@ -28,8 +28,8 @@ from mdm.console.deeds import AT_MOST, tell_merged
 from mdm.console.drawings import remembered, waterfall
 from mdm.console.effects import title_of
 from mdm.console.pages import cause_from, deed, number_from, page, show
-from mdm.console.queue import next_after
 from mdm.console.values import Shown, compact, label
+from mdm.console.work import next_after
 
 Document = Mapping[str, Any]
 DECISIONS = {
@@ -118,8 +118,6 @@ def _winners(goldens: Sequence[UUID]) -> dict[UUID, Mapping[str, str]]:
     """Per golden record, the source record behind each attribute of its present version."""
     rows = Change.objects.filter(golden__in=goldens, version=F("golden__version"))
     return {golden: winners or {} for golden, winners in rows.values_list("golden_id", "winners")}
-
-    return F("version")
 
 
 def _lines(

@@ -1,29 +1,32 @@
-"""The worklist: what waits for a person, what each item is about, and who took it on."""
+"""The worklist: what waits for a person, what each item is about, and in which order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
+from django.conf import settings
 from django.core.paginator import Paginator
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OrderBy, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils import timezone
 
+from canonical.access import stewards
+from canonical.admin.base import principal_of
 from canonical.documents.titles import Title, titles
 from canonical.entities import ENTITIES
-from canonical.models import SourceRecord, WorkItem, WorkKind
+from canonical.models import Link, Merge, System, WorkItem, WorkKind
+from matching.engine.explain import bits_of
 from matching.models import Review
-from mdm.console.pages import back, deed, page, show
+from mdm.console.pages import page, show
+from mdm.models import SavedView
 
 PER_PAGE = 50
-SNOOZE = timedelta(days=7)
+FILTERS = ("kind", "entity", "system", "who", "late", "q", "order")
 REVIEWS = frozenset(
     (
         WorkKind.POSSIBLE_MATCH,
@@ -32,36 +35,76 @@ REVIEWS = frozenset(
         WorkKind.BROKEN_BY_UPDATE,
     )
 )
+Order = tuple[str | OrderBy, ...]
+DUE = F("due").asc(nulls_last=True)
+ORDERS: dict[str, tuple[str, Order]] = {
+    "": ("Value at risk", ("-value_at_risk", DUE, "opened_at", "id")),
+    "due": ("Due first", (DUE, "-value_at_risk", "opened_at", "id")),
+    "old": ("Oldest", ("opened_at", "id")),
+    "new": ("Newest", ("-opened_at", "id")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One golden record an item is about, and how often each system speaks in it."""
+
+    text: str
+    code: str
+    systems: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the worklist."""
+    """One line of the worklist; `margin` is the lead over the runner-up in bits."""
 
     item: WorkItem
-    title: str
+    sides: tuple[Side, ...]
     review: Review | None
     strongest_for: str
     strongest_against: str
+    reason: str
+    margin: float | None
     age: timedelta
+    left: timedelta | None
+
+    @property
+    def title(self) -> str:
+        """Both sides, or what the item says of itself."""
+        return " / ".join(side.text for side in self.sides) or self.item.title
+
+    @property
+    def entity(self) -> str:
+        """What kind of record it is about, as people say it."""
+        return self.item.entity.replace("_", " ")
+
+    @property
+    def late(self) -> bool:
+        """Whether it has waited longer than it should."""
+        return self.left is not None and self.left < timedelta()
 
 
 @page
 def queue(request: HttpRequest) -> HttpResponse:
-    """The open items that the filters leave, the most valuable and oldest first."""
+    """The open items that the filters leave, the most valuable and the first due on top."""
     now = timezone.now()
-    found = filtered(request, now)
-    shown_page = Paginator(found, PER_PAGE).get_page(request.GET.get("p"))
+    shown_page = Paginator(filtered(request, now), PER_PAGE).get_page(request.GET.get("p"))
     return show(
         request,
         "console/queue.html",
         "Worklist",
-        rows=_rows(list(shown_page), now),
+        rows=rows(list(shown_page), now),
         paged=shown_page,
         kinds=_kinds(now),
         entities=[(entity, entity.replace("_", " ")) for entity in ENTITIES],
-        chosen={name: request.GET.get(name, "") for name in ("kind", "entity", "who", "q")},
+        systems=System.objects.values_list("code", "name"),
+        orders=[(name, words) for name, (words, _) in ORDERS.items()],
+        people=stewards(),
+        views=SavedView.objects.filter(Q(owner=request.user.pk) | Q(shared=True)),
+        chosen={name: request.GET.get(name, "") for name in FILTERS},
         query=_query(request),
+        last_merge=_last_merge(request),
+        currency=settings.ASSAY_CURRENCY,
     )
 
 
@@ -71,30 +114,44 @@ def waiting(now: datetime) -> QuerySet[WorkItem]:
     return WorkItem.objects.filter(awake, state="open")
 
 
-def in_order(items: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
-    """By value at risk, then age."""
-    return items.order_by(F("value_at_risk").desc(nulls_last=True), "opened_at", "id")
+def in_order(items: QuerySet[WorkItem], order: str = "") -> QuerySet[WorkItem]:
+    """By value at risk, then due date, then age; or in another of `ORDERS`."""
+    return items.order_by(*ORDERS.get(order, ORDERS[""])[1])
 
 
 def filtered(request: HttpRequest, now: datetime) -> QuerySet[WorkItem]:
-    """What the address asks for: kind, entity, who, and a word of the title or code."""
-    wanted = request.GET
-    items = (
-        WorkItem.objects.filter(state="open") if wanted.get("who") == "put-off" else waiting(now)
-    )
-    if kind := wanted.get("kind"):
-        items = items.filter(kind=kind)
-    if entity := wanted.get("entity"):
-        items = items.filter(entity=entity)
-    if text := wanted.get("q", "").strip():
-        items = items.filter(Q(title__icontains=text) | Q(golden__code=text.upper()))
-    conditions: dict[str, Q] = {
-        "me": Q(assignee=request.user.pk),
+    """What the address asks for: kind, entity, system, who, lateness, a word of title or code."""
+    wanted = {name: request.GET.get(name, "").strip() for name in FILTERS}
+    put_off = wanted["who"] == "put-off"
+    items = WorkItem.objects.filter(state="open") if put_off else waiting(now)
+    conditions = [Q(**{name: wanted[name]}) for name in ("kind", "entity") if wanted[name]]
+    if text := wanted["q"]:
+        conditions.append(Q(title__icontains=text) | Q(golden__code=text.upper()))
+    if wanted["late"]:
+        conditions.append(Q(due__lt=now))
+    if wanted["system"]:
+        conditions.append(_speaks(wanted["system"]))
+    conditions.append(_whose(wanted["who"], request.user.pk, now))
+    return in_order(items.filter(*conditions).select_related("golden", "assignee"), wanted["order"])
+
+
+def _whose(who: str, user: int | None, now: datetime) -> Q:
+    if who.isascii() and who.isdigit():
+        return Q(assignee=int(who))
+    known = {
+        "me": Q(assignee=user),
         "nobody": Q(assignee__isnull=True),
         "put-off": Q(snoozed_until__gt=now),
     }
-    items = items.filter(conditions.get(wanted.get("who", ""), Q()))
-    return in_order(items.select_related("golden", "assignee"))
+    return known.get(who, Q())
+
+
+def _speaks(system: str) -> Q:
+    """The system speaks in the golden record, or the item is about its own word or record."""
+    links = Link.objects.filter(
+        golden=OuterRef("golden"), record__system=system, until__isnull=True
+    )
+    return Q(Exists(links)) | Q(subject__startswith=f"{system}/")
 
 
 def _kinds(now: datetime) -> list[tuple[str, str, int]]:
@@ -109,109 +166,77 @@ def _query(request: HttpRequest) -> str:
     return kept.urlencode()
 
 
-def _rows(items: Sequence[WorkItem], now: datetime) -> list[Row]:
+def _last_merge(request: HttpRequest) -> Merge | None:
+    """What the one who looks merged last and nobody has undone: the way back."""
+    mine = Merge.objects.filter(by=principal_of(request).name, undone_at__isnull=True)
+    return mine.select_related("absorbed", "survivor").order_by("-at").first()
+
+
+# --- rows
+
+
+def rows(items: Sequence[WorkItem], now: datetime) -> list[Row]:
+    """Items with all a steward needs to choose among them; a fixed number of statements."""
     asked = {item.facts["review"] for item in items if item.facts.get("review")}
     reviews = {str(review.pk): review for review in Review.objects.filter(pk__in=asked)}
-    named = titles({g for r in reviews.values() for g in (r.golden_a_id, r.golden_b_id)})
-    return [_row(item, reviews.get(item.facts.get("review", "")), named, now) for item in items]
+    goldens = {g for r in reviews.values() for g in (r.golden_a_id, r.golden_b_id)}
+    goldens |= {item.golden_id for item in items if item.golden_id}
+    named, systems = titles(goldens), _systems(goldens)
+    return [
+        _row(item, reviews.get(item.facts.get("review", "")), named, systems, now) for item in items
+    ]
 
 
-def _row(item: WorkItem, review: Review | None, named: Mapping[UUID, Title], now: datetime) -> Row:
-    said = sorted((review.detail if review else {}).get("comparisons", ()), key=_weight)
-    speaks = said[-1] if said and said[-1]["weight"] > 0 else None
-    objects = said[0] if said and said[0]["weight"] < 0 else None
-    title = _sides(review, named) if review else item.title
-    return Row(item, title, review, _words(speaks), _words(objects), now - item.opened_at)
+def _systems(goldens: Collection[UUID]) -> Mapping[UUID, tuple[tuple[str, int], ...]]:
+    links = Link.objects.filter(golden__any=list(goldens), until__isnull=True)
+    counted = links.values_list("golden_id", "record__system_id").annotate(number=Count("pk"))
+    found: dict[UUID, tuple[tuple[str, int], ...]] = defaultdict(tuple)
+    for golden, system, number in counted.order_by("golden_id", "record__system_id"):
+        found[golden] += ((system, number),)
+    return found
 
 
-def _sides(review: Review, named: Mapping[UUID, Title]) -> str:
-    """What the two golden records are called, the one that is asked about first."""
-    sides = [named[review.golden_a_id], named[review.golden_b_id]]
-    sides.sort(key=lambda side: str(side.id) != review.detail.get("newcomer"))
-    return " / ".join(side.text or side.code for side in sides)
+def _row(
+    item: WorkItem,
+    review: Review | None,
+    named: Mapping[UUID, Title],
+    systems: Mapping[UUID, tuple[tuple[str, int], ...]],
+    now: datetime,
+) -> Row:
+    detail = review.detail if review else {}
+    said = sorted(detail.get("comparisons", ()), key=_weight)
+    sides = _about(item, review)
+    return Row(
+        item=item,
+        sides=tuple(
+            Side(named[g].text or named[g].code, named[g].code, systems.get(g, ()))
+            for g in sides
+            if g in named
+        ),
+        review=review,
+        strongest_for=_words(said[-1] if said and _weight(said[-1]) > 0 else None),
+        strongest_against=_words(said[0] if said and _weight(said[0]) < 0 else None),
+        reason=str(detail.get("reason") or item.facts.get("reason") or item.title),
+        margin=bits_of(review.margin) if review and review.margin is not None else None,
+        age=now - item.opened_at,
+        left=item.due - now if item.due else None,
+    )
 
 
-def _weight(comparison: dict[str, Any]) -> int:
+def _about(item: WorkItem, review: Review | None) -> list[UUID]:
+    """The two golden records of a question, the one that is asked about first."""
+    if review is None:
+        return []
+    sides = [review.golden_a_id, review.golden_b_id]
+    sides.sort(key=lambda side: str(side) != review.detail.get("newcomer"))
+    return sides
+
+
+def _weight(comparison: Mapping[str, Any]) -> int:
     return int(comparison["weight"])
 
 
-def _words(comparison: dict[str, Any] | None) -> str:
+def _words(comparison: Mapping[str, Any] | None) -> str:
     if comparison is None:
         return ""
     return f"{comparison['attribute'].replace('_', ' ')}: {comparison['label']}"
-
-
-@page
-def open_item(request: HttpRequest, item: UUID) -> HttpResponse:
-    """The page on which the item is worked: the review, the record, the value, the delivery."""
-    return redirect(address_of(get_object_or_404(WorkItem, pk=item)))
-
-
-def address_of(item: WorkItem) -> str:
-    """Where an item is worked."""
-    if item.kind in REVIEWS and item.facts.get("review"):
-        return reverse("console:review", args=[item.facts["review"]])
-    if item.kind == WorkKind.UNMAPPED_VALUE:
-        return _unmapped(item.subject)
-    if item.golden_id:
-        tab = "deliveries" if item.kind in (WorkKind.DEAD_DELIVERY, WorkKind.DRIFT) else "profile"
-        return f"{reverse('admin:canonical_golden_change', args=[item.golden_id])}?tab={tab}"
-    return _source_record(item.subject) or reverse("console:queue")
-
-
-def _unmapped(subject: str) -> str:
-    """A new crosswalk row with all but the term filled in."""
-    system, vocabulary, value = [*subject.split("/", 2), "", ""][:3]
-    query = {"system": system, "vocabulary": vocabulary, "value": value}
-    return reverse("admin:canonical_crosswalk_add", query=query)
-
-
-def _source_record(subject: str) -> str | None:
-    system, entity, source_id = [*subject.split("/", 2), "", ""][:3]
-    found = SourceRecord.objects.filter(system=system, entity=entity, source_id=source_id).first()
-    return reverse("admin:canonical_sourcerecord_change", args=[found.pk]) if found else None
-
-
-def _claim(items: QuerySet[WorkItem], user: Any) -> int:
-    return items.update(assignee=user)
-
-
-def _release(items: QuerySet[WorkItem], user: Any) -> int:
-    return items.filter(assignee=user).update(assignee=None)
-
-
-def _snooze(items: QuerySet[WorkItem], user: Any) -> int:
-    return items.update(snoozed_until=timezone.now() + SNOOZE)
-
-
-def _wake(items: QuerySet[WorkItem], user: Any) -> int:
-    return items.update(snoozed_until=None)
-
-
-ACTS: dict[str, tuple[Callable[[QuerySet[WorkItem], Any], int], str]] = {
-    "claim": (_claim, "assigned to you"),
-    "release": (_release, "given back"),
-    "snooze": (_snooze, "put off for a week"),
-    "wake": (_wake, "back in the worklist"),
-}
-
-
-@deed
-def act(request: HttpRequest) -> HttpResponse:
-    """Claim, give back, put off or take up the chosen items."""
-    chosen = [value for value in request.POST.getlist("item") if len(value) == 36]
-    done, words = ACTS.get(request.POST.get("act", ""), ACTS["claim"])
-    count = done(WorkItem.objects.filter(pk__in=chosen, state="open"), request.user)
-    if count:
-        messages.success(request, f"{count} item{'s' if count > 1 else ''} {words}.")
-    else:
-        messages.info(request, "Nothing was chosen.")
-    return back(request)
-
-
-def next_after(item: WorkItem | None) -> WorkItem | None:
-    """What a steward works next: the first open review that is not this one."""
-    items = waiting(timezone.now()).filter(kind__in=REVIEWS)
-    if item is not None:
-        items = items.exclude(pk=item.pk)
-    return in_order(items).first()

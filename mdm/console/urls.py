@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from canonical.entities import MODELS
-from mdm.console import compare, deeds, golden, queue
+from mdm.console import compare, deeds, golden, queue, work
 
 app_name = "console"
 
@@ -15,8 +15,10 @@ GOLDEN_MODELS = "|".join(("golden", *(str(model._meta.model_name) for model in M
 urlpatterns = [
     re_path(rf"^canonical/(?:{GOLDEN_MODELS})/(?P<golden>{UUID})/change/$", golden.golden_page),
     path("worklist/", queue.queue, name="queue"),
-    path("worklist/act/", queue.act, name="act"),
-    path("worklist/<uuid:item>/", queue.open_item, name="open"),
+    path("worklist/act/", work.act, name="act"),
+    path("worklist/decide/", work.decide_all, name="decide_all"),
+    path("worklist/views/", work.save_view, name="save_view"),
+    path("worklist/<uuid:item>/", work.open_item, name="open"),
     path("reviews/<uuid:review_id>/", compare.review_page, name="review"),
     path("reviews/<uuid:review_id>/decide/", compare.decide, name="decide"),
     path("compare/", compare.compare_page, name="compare"),

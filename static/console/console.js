@@ -32,7 +32,17 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   });
 
-  const here = { j: () => move(1), k: () => move(-1), x: choose };
+  function evidence() {
+    const link = rows[at] && rows[at].querySelector("a.open");
+    if (link) window.location.assign(`${link.href}?evidence`);
+  }
+
+  // A deed means the chosen items or, where none is chosen, the one the reader is at.
+  function chooseForDeed() {
+    if (at >= 0 && !rows.some((row) => row.querySelector("input[type=checkbox]:checked"))) choose();
+  }
+
+  const here = { j: () => move(1), k: () => move(-1), x: choose, e: evidence };
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
@@ -40,6 +50,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const control = area.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
     if (control) {
       event.preventDefault();
+      if ("chosen" in control.dataset) chooseForDeed();
       control.click();
     } else if (rows.length && here[event.key]) {
       event.preventDefault();
