@@ -30,6 +30,8 @@ PURE_MODULES = [
     "sync.inbound.transforms",
     "sync.outbound.breaker",
     "sync.outbound.envelope",
+    "sync.outbound.flips",
+    "sync.outbound.outcomes",
     "sync.outbound.redaction",
     "sync.outbound.retry",
     "sync.outbound.selection",

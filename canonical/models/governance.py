@@ -76,6 +76,8 @@ class WorkKind(models.TextChoices):
     QUARANTINED = "quarantined", "quarantined record"
     DEAD_DELIVERY = "dead_delivery", "dead delivery"
     DRIFT = "drift", "drift"
+    PING_PONG = "ping_pong", "sources overwrite each other"
+    COMPENSATION = "compensation", "a target still believes the old state"
 
 
 class WorkItem(models.Model):

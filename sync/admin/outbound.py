@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
+from django.forms import ModelForm
+from django.http import HttpRequest
 from unfold.decorators import display
 
-from canonical.admin.base import ReadOnlyAdmin, golden_link
-from sync.models import Attempt, Lane, Replay, Subscription
+from canonical import configuration, writer
+from canonical.admin.base import ConfigurationAdmin, ReadOnlyAdmin, golden_link, principal_of
+from sync.models import Attempt, ClosingCalendar, Lane, Replay, Subscription
+from sync.outbound import closings, windows
 
 STATUS_COLOURS = {"active": "success", "paused": "warning", "disabled": "danger", "deleted": "info"}
 VERDICT_COLOURS = {
@@ -15,6 +22,28 @@ VERDICT_COLOURS = {
     "failed": "warning",
     "poison": "danger",
 }
+
+
+class ClosingForm(ModelForm):  # type: ignore[type-arg]
+    """Refuses a legal entity nobody knows, and windows that cannot be evaluated."""
+
+    class Meta:
+        model = ClosingCalendar
+        fields = ("legal_entity", "windows")
+
+    def clean_legal_entity(self) -> str:
+        code = str(self.cleaned_data["legal_entity"])
+        if code not in configuration.current().terms.get(closings.VOCABULARY, ()):
+            raise forms.ValidationError("There is no such legal entity.")
+        return code
+
+    def clean_windows(self) -> Any:
+        for number, window in enumerate(self.cleaned_data["windows"], 1):
+            try:
+                windows.check(window)
+            except windows.Unreadable as error:
+                raise forms.ValidationError(f"Window {number}: {error}") from None
+        return self.cleaned_data["windows"]
 
 
 @admin.register(Subscription)
@@ -29,12 +58,31 @@ class SubscriptionAdmin(ReadOnlyAdmin[Subscription]):
     fields = (
         "name", "system", "owner", "connector", "url", "state", "status_reason", "entities",
         "attributes", "filter", "restricted", "mode", "receipts", "echo", "max_concurrency",
-        "rate", "windows", "loading", "created_at", "updated_at",
+        "rate", "windows", "closings", "criticality", "outcomes", "loading", "created_at",
+        "updated_at",
     )  # fmt: skip
 
     @display(description="Status", ordering="status", label=STATUS_COLOURS)
     def state(self, subscription: Subscription) -> str:
         return subscription.status
+
+
+@admin.register(ClosingCalendar)
+class ClosingCalendarAdmin(ConfigurationAdmin[ClosingCalendar]):
+    """When each legal entity closes its books."""
+
+    list_display = ("legal_entity", "now", "updated_by", "updated_at")
+    form = ClosingForm
+    readonly_fields = ("updated_by", "updated_at")
+
+    @display(description="Now", label={"closes its books": "warning"})
+    def now(self, calendar: ClosingCalendar) -> str | None:
+        return "closes its books" if windows.closed_until(calendar.windows, writer.now()) else None
+
+    def save_model(
+        self, request: HttpRequest, obj: ClosingCalendar, form: ClosingForm, change: bool
+    ) -> None:
+        closings.keep(obj.legal_entity, obj.windows, principal_of(request).name)
 
 
 @admin.register(Lane)

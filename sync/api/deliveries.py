@@ -16,7 +16,8 @@ from canonical.api.contract.describe import Operation
 from canonical.api.contract.problems import Problem, invalid
 from canonical.api.contract.view import ContractView, once
 from canonical.entities import schema_of
-from sync.api import descriptions, wishes
+from sync.api import delivery_descriptions as descriptions
+from sync.api import wishes
 from sync.api.subscriptions import SCOPES, visible
 from sync.models import Attempt, Lane
 from sync.outbound.deliveries import STATUSES, status_of

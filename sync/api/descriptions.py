@@ -9,23 +9,23 @@ from canonical.api import schemas
 from canonical.api.contract import describe
 from canonical.api.contract.describe import Answer, Body, Operation, Schema
 from canonical.entities import ENTITIES, schema_of
-from sync.models import Mode, Status
-from sync.outbound.deliveries import STATUSES
+from sync.models import Criticality, Mode, Status
+from sync.outbound.outcomes import Failure, Owner
 
 SUBSCRIPTION_ID: Final = "01990a3e-7b11-7d55-a2c4-9e8d7c6b5a40"
 MESSAGE_ID: Final = "3f2c9a51-0d0b-5c7e-8f64-1b2a3c4d5e6f"
-_PATHS: Final = [schema_of(entity).path for entity in ENTITIES]
+PATHS: Final = [schema_of(entity).path for entity in ENTITIES]
 _ANYTHING: Final[Schema] = {"type": "object", "additionalProperties": True}
 _STRINGS: Final = describe.listing(describe.STRING)
-_NULL_INSTANT: Final = describe.nullable(describe.INSTANT)
+NULL_INSTANT: Final = describe.nullable(describe.INSTANT)
 TAG: Final = "Subscriptions"
 
 
-def _enum(values: list[str]) -> Schema:
+def enum(values: list[str]) -> Schema:
     return {"type": "string", "enum": values}
 
 
-_WINDOW: Final = describe.record(
+WINDOW: Final = describe.record(
     {
         "rrule": describe.STRING | {"description": "RFC 5545, daily to yearly."},
         "starts": describe.STRING | {"description": "Local time of the first one."},
@@ -33,17 +33,38 @@ _WINDOW: Final = describe.record(
         "time_zone": describe.STRING | {"description": "IANA."},
     }
 )
+_ERRORS: Final = describe.listing(
+    {"anyOf": [{"type": "integer", "minimum": 400, "maximum": 599}, describe.STRING]}
+)
+_SECONDS: Final[Schema] = {"type": "number", "minimum": 1}
+_OUTCOMES: Final = describe.record(
+    {},
+    {
+        "delays": describe.listing(_SECONDS) | {"description": "Seconds before each new attempt."},
+        "every": _SECONDS | {"description": "Seconds between the attempts after those."},
+        "give_up_after": _SECONDS | {"description": "Seconds of waiting before it is exhausted."},
+        "permanent": _ERRORS
+        | {"description": "Statuses, and texts in an answer, that no new attempt will change."},
+        "transient": _ERRORS | {"description": "The same for those that will pass."},
+        "owners": describe.record({}, {f.value: enum([o.value for o in Owner]) for f in Failure})
+        | {
+            "description": "Who owns a failure: `retry` goes on trying, `compensate` tells the "
+            "target to use the record no more, `escalate` hands it to a person."
+        },
+        "escalate_to": describe.STRING | {"description": "The queue of that person."},
+    },
+) | {"description": "What answers mean beyond the usual, and who owns which failure."}
 _WISHES: Final[Mapping[str, Schema]] = {
     "name": describe.STRING,
     "url": describe.STRING | {"description": "https, on the public internet."},
-    "entities": describe.listing(_enum(_PATHS)) | {"description": "All of them if absent."},
+    "entities": describe.listing(enum(PATHS)) | {"description": "All of them if absent."},
     "attributes": describe.nullable(_STRINGS) | {"description": "Null carries all of them."},
     "filter": _ANYTHING
     | {
         "description": "`{attribute: value or [values]}` for every entity, or that per entity: "
         "`{client: {currency: [EUR]}}`. A record that leaves it gets one last `left` event."
     },
-    "mode": _enum(list(Mode.values))
+    "mode": enum(list(Mode.values))
     | {"description": "`latest` skips superseded versions; `every` sends each in its turn."},
     "receipts": describe.BOOLEAN
     | {"description": 'A success counts only with the body `{"receipt": <webhook-id>}`.'},
@@ -52,7 +73,12 @@ _WISHES: Final[Mapping[str, Schema]] = {
     "restricted": describe.BOOLEAN | {"description": "Needs the grant."},
     "max_concurrency": describe.INTEGER,
     "rate": describe.nullable({"type": "number"}) | {"description": "Deliveries a second."},
-    "windows": describe.listing(_WINDOW) | {"description": "When nothing is sent."},
+    "windows": describe.listing(WINDOW) | {"description": "When nothing is sent."},
+    "closings": describe.BOOLEAN
+    | {"description": "Hold the records of a legal entity while it closes its books."},
+    "criticality": enum(list(Criticality.values))
+    | {"description": "Who is served first where workers are scarce."},
+    "outcomes": _OUTCOMES,
 }
 _SYSTEM: Final[Schema] = describe.STRING | {
     "description": "Whose ids it carries and whose own changes it is not told; without one, a "
@@ -63,17 +89,17 @@ _SHOWN: Final = describe.record(
         "id": describe.UUID,
         "system": describe.STRING,
         **_WISHES,
-        "status": _enum([s.value for s in Status if s is not Status.DELETED]),
+        "status": enum([s.value for s in Status if s is not Status.DELETED]),
         "status_reason": describe.STRING,
         "loading": describe.BOOLEAN | {"description": "What existed before is being gathered."},
         "created_at": describe.INSTANT,
         "updated_at": describe.INSTANT,
         "health": describe.record(
             {
-                "breaker": _enum(["closed", "open", "half_open"]),
+                "breaker": enum(["closed", "open", "half_open"]),
                 "failures": describe.INTEGER,
-                "failing_since": _NULL_INSTANT,
-                "not_before": _NULL_INSTANT,
+                "failing_since": NULL_INSTANT,
+                "not_before": NULL_INSTANT,
             }
         ),
     },
@@ -85,6 +111,8 @@ _WISHED: Final[Mapping[str, Any]] = {
     "entities": ["clients", "engagements"],
     "filter": {"client": {"currency": ["EUR"]}},
     "mode": "latest",
+    "criticality": "high",
+    "outcomes": {"delays": [5, 60, 600], "permanent": [423], "owners": {"permanent": "escalate"}},
 }
 _EXAMPLE: Final[Mapping[str, Any]] = {
     "id": SUBSCRIPTION_ID,
@@ -97,6 +125,7 @@ _EXAMPLE: Final[Mapping[str, Any]] = {
     "max_concurrency": 8,
     "rate": None,
     "windows": [],
+    "closings": False,
     "status": "active",
     "status_reason": "",
     "loading": False,
@@ -191,7 +220,7 @@ REPLAY: Final = _one(
             {
                 "from_position": {"type": ["integer", "string"]}
                 | {"description": "A position, or a cursor of the change feed."},
-                "entity": _enum(_PATHS),
+                "entity": enum(PATHS),
                 "ids": describe.listing(describe.UUID),
                 "reason": describe.STRING,
                 "confirm": describe.BOOLEAN,
@@ -209,106 +238,6 @@ REPLAY: Final = _one(
             {"id": schemas.OTHER_ID, "scope": {"entity": "client"}, "deliveries": 412},
         )
     },
-)
-
-_DELIVERY: Final = describe.record(
-    {
-        "id": describe.INTEGER,
-        "subscription": describe.UUID,
-        "entity": describe.STRING,
-        "golden": describe.record(
-            {"id": describe.UUID, "code": describe.STRING, "url": describe.STRING}
-        ),
-        "status": _enum(list(STATUSES)),
-        "desired": describe.INTEGER | {"description": "The version that is owed."},
-        "confirmed": describe.INTEGER | {"description": "The version the target acknowledged."},
-        "attempts": describe.INTEGER | {"description": "At the version that is owed."},
-        "due_at": _NULL_INSTANT,
-        "waiting_on": describe.nullable(describe.UUID)
-        | {"description": "The parent that has to arrive first."},
-        "last_error": describe.STRING,
-    }
-)
-_DELIVERY_EXAMPLE: Final[Mapping[str, Any]] = {
-    "id": 4711,
-    "subscription": SUBSCRIPTION_ID,
-    "entity": "client",
-    "golden": {
-        "id": schemas.EXAMPLE_ID,
-        "code": "CL-000123",
-        "url": f"/api/v1/clients/{schemas.EXAMPLE_ID}",
-    },
-    "status": "retrying",
-    "desired": 7,
-    "confirmed": 6,
-    "attempts": 2,
-    "due_at": schemas.EXAMPLE_INSTANT,
-    "waiting_on": None,
-    "last_error": "answered 503",
-}
-_TRIED: Final = describe.record(
-    {
-        "version": describe.INTEGER,
-        "message_id": describe.UUID,
-        "started_at": describe.INSTANT,
-        "milliseconds": describe.INTEGER,
-        "verdict": describe.STRING,
-        "status": describe.nullable(describe.INTEGER),
-        "reason": describe.STRING,
-        "settled": describe.BOOLEAN | {"description": "False where another worker took over."},
-        "response": describe.STRING | {"description": "Its first 4 KB, secrets blacked out."},
-    }
-)
-_TRIED_EXAMPLE: Final[Mapping[str, Any]] = {
-    "version": 7,
-    "message_id": MESSAGE_ID,
-    "started_at": schemas.EXAMPLE_INSTANT,
-    "milliseconds": 38,
-    "verdict": "failed",
-    "status": 503,
-    "reason": "answered 503",
-    "settled": True,
-    "response": "try later",
-}
-_LANE: Final = describe.in_path("id", "The delivery.", "4711")
-DELIVERIES_TAG: Final = "Deliveries"
-
-DELIVERIES: Final = Operation(
-    "list_deliveries",
-    "List deliveries",
-    "One for each record and subscription, the newest first.",
-    DELIVERIES_TAG,
-    {200: Answer("One page.", describe.page(_DELIVERY), describe.page_example(_DELIVERY_EXAMPLE))},
-    query=(
-        describe.in_query("subscription", "Of this subscription.", describe.UUID),
-        describe.in_query("status", "In this status.", _enum(list(STATUSES))),
-        describe.in_query("entity", "Of this entity.", _enum(_PATHS)),
-        describe.in_query("golden", "Of this golden record.", describe.UUID),
-        describe.LIMIT,
-        describe.CURSOR,
-    ),
-)
-DELIVERY: Final = Operation(
-    "get_delivery",
-    "Read one delivery",
-    "With its last 50 attempts, the newest first.",
-    DELIVERIES_TAG,
-    {
-        200: Answer(
-            "The delivery.",
-            describe.record({**_DELIVERY["properties"], "tried": describe.listing(_TRIED)}),
-            {**_DELIVERY_EXAMPLE, "tried": [_TRIED_EXAMPLE]},
-        )
-    },
-    path=(_LANE,),
-)
-REPLAY_ONE: Final = Operation(
-    "replay_delivery",
-    "Send one again",
-    "The newest version, under the same id as before; one that was given up starts afresh.",
-    DELIVERIES_TAG,
-    {202: Answer("It is on its way.", _DELIVERY, {**_DELIVERY_EXAMPLE, "status": "pending"})},
-    path=(_LANE,),
 )
 
 _CHANGE: Final = describe.record(
@@ -371,7 +300,7 @@ CHANGES: Final = Operation(
         describe.in_query(
             "after", "`next_cursor` of the last page; `latest` for the end; absent for the start."
         ),
-        describe.in_query("entity", "Only of this entity.", _enum(_PATHS)),
+        describe.in_query("entity", "Only of this entity.", enum(PATHS)),
         describe.LIMIT,
     ),
     raises=(410,),

@@ -26,8 +26,8 @@ from sync.outbound.replay import NeedsConfirmation, replay
 SCOPES: Final = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), "sync")
 SHOWN: Final = (
     "name", "url", "attributes", "filter", "mode", "receipts", "echo", "restricted",
-    "max_concurrency", "rate", "windows", "status", "status_reason", "loading", "created_at",
-    "updated_at",
+    "max_concurrency", "rate", "windows", "closings", "criticality", "outcomes", "status",
+    "status_reason", "loading", "created_at", "updated_at",
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from canonical.entities import ENTITIES, schema_of
 from sync.api.changes import Changes
+from sync.api.closings import ClosingDetail, ClosingList
 from sync.api.deliveries import DeliveryDetail, DeliveryList, ReplayOne
 from sync.api.events import events
 from sync.api.match import Match
@@ -39,6 +40,12 @@ urlpatterns = [
     path(f"{_ONE}/resume", Resume.as_view(), name="subscription-resume"),
     path(f"{_ONE}/replay", ReplayMany.as_view(), name="subscription-replay"),
     path(f"{_ONE}/rotate-secret", RotateSecret.as_view(), name="subscription-rotate-secret"),
+    path("api/v1/closing-calendars", ClosingList.as_view(), name="closing-calendars"),
+    path(
+        "api/v1/closing-calendars/<str:legal_entity>",
+        ClosingDetail.as_view(),
+        name="closing-calendar",
+    ),
     path("api/v1/deliveries", DeliveryList.as_view(), name="deliveries"),
     path("api/v1/deliveries/<str:id>", DeliveryDetail.as_view(), name="delivery"),
     path("api/v1/deliveries/<str:id>/replay", ReplayOne.as_view(), name="delivery-replay"),

@@ -14,8 +14,8 @@ from canonical.entities import ENTITIES, entity_of_path, schema_of
 from canonical.models import System
 from canonical.validation import Fault
 from sync import egress
-from sync.models import Mode
-from sync.outbound import selection, windows
+from sync.models import Criticality, Mode
+from sync.outbound import outcomes, selection, windows
 
 REQUIRED: Final = frozenset({"name", "url"})
 ONLY_AT_FIRST: Final = frozenset({"system"})
@@ -190,6 +190,11 @@ def _rate(value: Any, _: Collection[str]) -> float | None:
     return float(value)
 
 
+def closing_times(value: Any) -> list[dict[str, Any]]:
+    """The windows of a calendar."""
+    return _windows(value, ())
+
+
 def _windows(value: Any, _: Collection[str]) -> list[dict[str, Any]]:
     if not isinstance(value, list) or len(value) > 20:
         raise Wrong("wrong_type", "A list of at most 20 windows.")
@@ -199,6 +204,19 @@ def _windows(value: Any, _: Collection[str]) -> list[dict[str, Any]]:
         except windows.Unreadable as error:
             raise Wrong("invalid_window", str(error), f"/{place}/{error.member}") from None
     return [{name: window[name] for name in WINDOW} for window in value]
+
+
+def _criticality(value: Any, _: Collection[str]) -> str:
+    if value not in Criticality.values:
+        raise Wrong("unknown_criticality", f"One of {', '.join(Criticality.values)}.")
+    return str(value)
+
+
+def _outcomes(value: Any, _: Collection[str]) -> dict[str, Any]:
+    try:
+        return outcomes.check(value)
+    except outcomes.Unreadable as error:
+        raise Wrong("invalid_outcomes", str(error), error.where) from None
 
 
 WINDOW: Final = ("rrule", "starts", "minutes", "time_zone")
@@ -214,6 +232,9 @@ READERS: Final[Mapping[str, Callable[[Any, Collection[str]], Any]]] = {
     "max_concurrency": _concurrency,
     "rate": _rate,
     "windows": _windows,
+    "closings": _flag,
+    "criticality": _criticality,
+    "outcomes": _outcomes,
 }
 
 

@@ -3,6 +3,8 @@
 from sync.models.inbound import FileLoad, Mapping, Submission, SubmissionItem
 from sync.models.outbound import (
     Attempt,
+    ClosingCalendar,
+    Criticality,
     Lane,
     Mode,
     Parked,
@@ -15,6 +17,8 @@ from sync.models.sink import Received
 
 __all__ = [
     "Attempt",
+    "ClosingCalendar",
+    "Criticality",
     "FileLoad",
     "Lane",
     "Mapping",

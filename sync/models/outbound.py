@@ -29,6 +29,15 @@ class Status(models.TextChoices):
     DELETED = "deleted", "deleted"
 
 
+class Criticality(models.TextChoices):
+    """How much a target matters: where workers are scarce, the more critical is served first."""
+
+    CRITICAL = "critical", "critical"
+    HIGH = "high", "high"
+    NORMAL = "normal", "normal"
+    LOW = "low", "low"
+
+
 class Subscription(models.Model):
     """What one target wants to hear, and how it is reached.
 
@@ -64,6 +73,15 @@ class Subscription(models.Model):
     max_concurrency = models.PositiveSmallIntegerField(default=8)
     rate = models.FloatField(null=True, blank=True, help_text="Deliveries a second at the most.")
     windows = models.JSONField(default=list, blank=True, help_text="When nothing is sent.")
+    closings = models.BooleanField(
+        default=False, help_text="Hold the records of a legal entity while it closes its books."
+    )
+    criticality = models.CharField(
+        max_length=10, choices=Criticality.choices, default=Criticality.NORMAL
+    )
+    outcomes = models.JSONField(
+        default=dict, blank=True, help_text="What its answers mean and who owns a failure."
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
     status_reason = models.CharField(max_length=255, blank=True)
     loading = models.BooleanField(default=True)
@@ -76,6 +94,24 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ClosingCalendar(models.Model):
+    """When a legal entity closes its books: targets that observe it get none of its records then.
+
+    `windows` as those of a subscription; `legal_entity` is a term of that vocabulary.
+    """
+
+    legal_entity = models.CharField(max_length=60, primary_key=True)
+    windows = models.JSONField(default=list)
+    updated_by = models.CharField(max_length=300, blank=True, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("legal_entity",)
+
+    def __str__(self) -> str:
+        return self.legal_entity
 
 
 class TargetHealth(models.Model):
@@ -112,7 +148,7 @@ class Parked(models.TextChoices):
 
     NONE = "none", "not parked"
     DEPENDENCY = "dependency", "waits for its parent"
-    HELD = "held", "held"
+    HELD = "held", "held until the books are closed"
     GATE = "gate", "held by a gate"
     DEAD = "dead", "given up"
     UNVERIFIED = "unverified", "no receipt"
@@ -125,6 +161,7 @@ class Lane(models.Model):
     `due_at` is also the end of the lease: a dead worker's lane comes back by itself. `fence` rises
     with every claim; who settles with an older one is a zombie. `confirmed_digest` tells what the
     target holds: empty nothing known, `left` that the record left it, else the projection's digest.
+    `withdrawing`: the target refused it for good and is owed word to use the record no more.
     """
 
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="lanes")
@@ -141,6 +178,7 @@ class Lane(models.Model):
     waiting_on = models.ForeignKey(
         Golden, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    withdrawing = models.BooleanField(db_default=False)
     attempt = models.PositiveIntegerField(db_default=0)
     probes = models.PositiveSmallIntegerField(db_default=0)
     last_error = models.CharField(max_length=255, db_default="", blank=True)
@@ -168,6 +206,10 @@ class Lane(models.Model):
                 fields=["subscription", "waiting_on"],
                 name="lane_waiting",
                 condition=Q(parked="dependency"),
+            ),
+            # What a closing holds, by when it ends.
+            models.Index(
+                fields=["subscription", "due_at"], name="lane_held", condition=Q(parked="held")
             ),
             models.Index(
                 fields=["subscription", "id"],

@@ -10,6 +10,7 @@ from canonical import worklist
 from canonical.models import Golden, WorkItem, WorkKind
 from canonical.worklist import Need
 from sync.models import Lane, Parked, Subscription
+from sync.outbound import outcomes
 
 OWNER: Final = "integration"
 
@@ -32,7 +33,7 @@ def _need(subscription: Subscription, lane: Lane, entity: str) -> Need:
         title=f"{subscription.name} does not take version {lane.desired}: {why}",
         entity=entity,
         golden=lane.golden_id,
-        owner=OWNER,
+        owner=outcomes.of(subscription.outcomes).escalate_to,
         facts={"subscription": str(subscription.pk), "lane": lane.pk, "reason": why},
     )
 

@@ -28,7 +28,7 @@ from canonical import writer
 from sync import egress
 from sync.connectors.webhook import Webhook
 from sync.models import Subscription
-from sync.outbound import alarms, crash, dependencies, health, lanes, retry, wake
+from sync.outbound import alarms, crash, dependencies, health, lanes, outcomes, retry, wake
 from sync.outbound.envelope import Message
 from sync.outbound.lanes import LEASE, Settlement
 from sync.outbound.messages import Sendable, prepare
@@ -201,10 +201,11 @@ class Run:
             answers = future.result()
         if not answers:
             return [Settlement(s.lane, Judgement(Verdict.RETURNED)) for s in part]
+        policy = outcomes.of(self.subscription.outcomes)
         return [
             Settlement(
                 lane=sendable.lane,
-                judgement=retry.judge(answer, self._expected(sendable.message), now),
+                judgement=retry.judge(answer, self._expected(sendable.message), now, policy),
                 version=sendable.version,
                 digest=sendable.digest,
                 message_id=sendable.message.id,

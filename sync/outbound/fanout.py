@@ -150,7 +150,7 @@ def _upsert(reopened: Sequence[Parked]) -> str:
         "INSERT INTO sync_lane (subscription_id, golden_id, desired, due_at) VALUES {slots} "  # noqa: S608
         "ON CONFLICT (subscription_id, golden_id) DO UPDATE SET desired = excluded.desired, "
         f"attempt = {fresh.format(0, 'attempt')}, probes = {fresh.format(0, 'probes')}, "
-        f"due_at = {fresh.format('excluded.due_at', 'due_at')}, "
+        f"due_at = {fresh.format('excluded.due_at', 'due_at')}, withdrawing = FALSE, "
         f"parked = {fresh.format(repr('none'), 'parked')} "
         "WHERE sync_lane.desired < excluded.desired"
     )

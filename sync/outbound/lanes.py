@@ -22,7 +22,9 @@ from django.db.models.functions import Now
 from canonical import writer
 from sync import egress
 from sync.models import Attempt, Lane, Mode, Parked, Subscription
-from sync.outbound import retry
+from sync.outbound import outcomes, retry
+from sync.outbound.envelope import LEFT
+from sync.outbound.outcomes import Failure, Owner
 from sync.outbound.redaction import redact
 from sync.outbound.retry import Answer, Judgement, Verdict
 
@@ -50,6 +52,7 @@ class Claimed:
     fence: int
     attempt: int
     probes: int
+    withdrawing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class Settlement:
     """What came of a claimed lane.
 
     `version` is the one that was tried, `digest` what its projection hashes to; without a
-    `message_id` nothing was sent, and no attempt is written. `waits_for` parks it behind another.
+    `message_id` nothing was sent, and no attempt is written. `waits_for` parks it behind another,
+    `held_until` until the books are closed.
     """
 
     lane: Claimed
@@ -67,6 +71,7 @@ class Settlement:
     message_id: str = ""
     answer: Answer = NO_ANSWER
     waits_for: UUID | None = None
+    held_until: datetime | None = None
 
 
 def claim(subscription: UUID, limit: int) -> list[Claimed]:
@@ -88,7 +93,7 @@ WITH due AS MATERIALIZED (
 UPDATE sync_lane SET fence = fence + 1, attempt = attempt + 1, leased = TRUE, due_at = {lease}
 WHERE id IN (SELECT id FROM due)
 RETURNING id, golden_id, desired, confirmed, confirmed_digest, sent_digest, resend, fence,
-          attempt, probes
+          attempt, probes, withdrawing
 """
 _SECONDS = int(LEASE.total_seconds())
 _CLOCK = {
@@ -105,11 +110,14 @@ _CLOCK = {
 
 
 def _claimed(row: Sequence[Any]) -> Claimed:
-    identity, golden, desired, confirmed, known, sent, resend, fence, attempt, probes = row
-    golden = golden if isinstance(golden, UUID) else UUID(golden)
-    return Claimed(
-        identity, golden, desired, confirmed, known, sent, bool(resend), fence, attempt, probes
-    )
+    columns = dict(zip(Claimed.__dataclass_fields__, row, strict=True))
+    golden = columns["golden"]
+    read = {
+        "golden": golden if isinstance(golden, UUID) else UUID(golden),
+        "resend": bool(columns["resend"]),
+        "withdrawing": bool(columns["withdrawing"]),
+    }
+    return Claimed(**{**columns, **read})
 
 
 def in_flight(subscription: UUID) -> int:
@@ -173,6 +181,7 @@ def _row(
         "waiting_on_id": settlement.waits_for,
         "attempt": lane.attempt,
         "probes": lane.probes,
+        "withdrawing": lane.withdrawing,
         "last_error": settlement.judgement.reason[:255],
     }
     return row | _outcome(subscription, settlement, lane, now)
@@ -184,19 +193,25 @@ def _outcome(
     verdict = settlement.judgement.verdict
     if settlement.waits_for is not None:
         return {"parked": Parked.DEPENDENCY.value, "attempt": lane.attempt - 1}
+    if settlement.held_until is not None:
+        held = {"parked": Parked.HELD.value, "due_at": settlement.held_until}
+        return held | {"attempt": lane.attempt - 1}
     if verdict in {Verdict.CONFIRMED, Verdict.SUPERSEDED}:
         return _confirmed(settlement, lane)
     if verdict in {Verdict.RETURNED, Verdict.GONE}:
         return {"attempt": lane.attempt - 1}
     newer = subscription.mode == Mode.LATEST and lane.desired > settlement.version
     if verdict is Verdict.POISON:
-        return {"attempt": 0} if newer else {"parked": Parked.DEAD.value}
-    if verdict is Verdict.UNVERIFIED and lane.probes + 1 >= retry.PROBES and not newer:
-        return {"parked": Parked.UNVERIFIED.value, "probes": lane.probes + 1}
-    return _later(settlement, lane, now, newer=newer)
+        return _given_up(subscription, Failure.PERMANENT, lane, now, newer=newer)
+    if verdict is Verdict.UNVERIFIED and lane.probes + 1 >= retry.PROBES:
+        given_up = _given_up(subscription, Failure.UNVERIFIED, lane, now, newer=newer)
+        return {"probes": 0 if newer else lane.probes + 1, **given_up}
+    return _later(subscription, settlement, lane, now, newer=newer)
 
 
 def _confirmed(settlement: Settlement, lane: Lane) -> dict[str, Any]:
+    if settlement.lane.withdrawing:
+        return _withdrawn(lane)
     known = settlement.judgement.verdict is Verdict.CONFIRMED
     asked_again = lane.resend and not settlement.lane.resend
     return {
@@ -208,14 +223,47 @@ def _confirmed(settlement: Settlement, lane: Lane) -> dict[str, Any]:
     }
 
 
-def _later(settlement: Settlement, lane: Lane, now: datetime, *, newer: bool) -> dict[str, Any]:
+def _withdrawn(lane: Lane) -> dict[str, Any]:
+    """The target uses the record no more; the version it refused is a person's, or superseded."""
+    left = {"confirmed_digest": LEFT, "attempt": 0, "last_error": lane.last_error}
+    dead = {"withdrawing": False, "parked": Parked.DEAD.value}
+    return left | (dead if lane.withdrawing else {})
+
+
+def _later(
+    subscription: Subscription,
+    settlement: Settlement,
+    lane: Lane,
+    now: datetime,
+    *,
+    newer: bool,
+) -> dict[str, Any]:
     """Try again by the schedule, not before the target asked for; give up at its end."""
-    seconds = retry.pause_after(lane.attempt, random())  # noqa: S311 (spreads load, guards nothing)
+    policy = outcomes.of(subscription.outcomes)
+    seconds = retry.pause_after(lane.attempt, random(), policy)  # noqa: S311 (only spreads load)
     probes = lane.probes + (settlement.judgement.verdict is Verdict.UNVERIFIED)
     if seconds is None:
-        return {"attempt": 0} if newer else {"parked": Parked.DEAD.value}
+        return _given_up(subscription, Failure.EXHAUSTED, lane, now, newer=newer)
     wait = max(seconds, settlement.judgement.wait or 0)
     return {"due_at": now + timedelta(seconds=wait), "probes": probes}
+
+
+def _given_up(
+    subscription: Subscription, failure: Failure, lane: Lane, now: datetime, *, newer: bool
+) -> dict[str, Any]:
+    """What the owner of a failure does; a newer version that waits already is tried instead."""
+    policy = outcomes.of(subscription.outcomes)
+    owner = policy.owner(failure)
+    if newer and not lane.withdrawing:
+        return {"attempt": 0}
+    if owner is Owner.RETRY:
+        wait = retry.spread(policy.every, random())  # noqa: S311 (only spreads load)
+        return {"due_at": now + timedelta(seconds=wait)}
+    may_be_there = lane.confirmed_digest not in {"", LEFT}
+    if owner is Owner.COMPENSATE and may_be_there and not lane.withdrawing:
+        return {"withdrawing": True, "attempt": 0, "probes": 0}
+    parked = Parked.UNVERIFIED if failure is Failure.UNVERIFIED else Parked.DEAD
+    return {"parked": parked.value, "withdrawing": False}
 
 
 def _attempt(settlement: Settlement, now: datetime, settled: bool) -> Attempt:

@@ -23,7 +23,8 @@ from canonical.documents.records import View
 from canonical.entities import schema_of
 from canonical.models import Change, FeedState, GoldenReference, GoldenState, SourceRecord
 from sync.models import Mode, Subscription
-from sync.outbound import dependencies, envelope
+from sync.outbound import closings, dependencies, envelope
+from sync.outbound.closings import Closed
 from sync.outbound.envelope import LEFT, Message, Target, Version
 from sync.outbound.lanes import Claimed, Settlement
 from sync.outbound.retry import Judgement, Verdict
@@ -77,6 +78,7 @@ class Surroundings:
     ids: Mapping[UUID, Sequence[str]]
     codes: Mapping[tuple[str, str], str]
     own_records: frozenset[str]
+    closed: Mapping[UUID, Closed]
 
     @classmethod
     def of(cls, subscription: Subscription, lanes: Sequence[Claimed]) -> Surroundings:
@@ -96,6 +98,7 @@ class Surroundings:
             ids=ids,
             codes=_codes(subscription.system_id),
             own_records=own,
+            closed=closings.closed(subscription, {g: version for g, (version, _) in rows.items()}),
         )
 
     def decide(self, lane: Claimed) -> Sendable | Settlement:
@@ -103,6 +106,9 @@ class Surroundings:
         if (parent := self.waiting.get(lane.golden)) is not None:
             waits = Judgement(Verdict.RETURNED, "waits for its parent")
             return Settlement(lane, waits, waits_for=parent)
+        if (closed := self.closed.get(lane.golden)) is not None and not lane.withdrawing:
+            held = Judgement(Verdict.RETURNED, f"{closed.legal_entity} closes its books")
+            return Settlement(lane, held, held_until=closed.until)
         try:
             return self._decide(lane, *self.rows[lane.golden])
         except Exception as error:
@@ -113,7 +119,7 @@ class Surroundings:
     def _decide(
         self, lane: Claimed, version: Version, winners: Mapping[str, str]
     ) -> Sendable | Settlement:
-        if not self._carries(version):
+        if lane.withdrawing or not self._carries(version):
             return self._farewell(lane, version)
         if version.document["state"] == GoldenState.MERGED and not _may_be_there(lane):
             return _silent(lane, version, "", "the target never held the merged record")

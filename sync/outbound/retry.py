@@ -1,25 +1,22 @@
 """What an answer of a target means, and when to try again: decisions as values.
 
-The schedule is 0 s, 5 s, 30 s, 2 min, 10 min, 30 min, 2 h, 5 h, then every 10 h until 72 h of
-attempted time are over. Attempts are counted instead of a clock, so that a pause costs none.
+Usually tried again after 5 s, 30 s, 2 min, 10 min, 30 min, 2 h, 5 h, then every 10 h until 72 h of
+attempted time are over; a target's outcome policy may say otherwise.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from itertools import accumulate, repeat, takewhile
 from typing import Final
 
-MINUTE, HOUR = 60, 3600
-FIRST_DELAYS: Final = (5, 30, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR)
-EVERY: Final = 10 * HOUR
-GIVE_UP: Final = 72 * HOUR
+from sync.outbound.outcomes import HOUR, USUAL, Outcomes
+
 PROBES: Final = 3  # tries at an answer without the receipt that was asked for
 SHORTEST_WAIT, LONGEST_WAIT = 1, 24 * HOUR
 
@@ -73,7 +70,9 @@ class Judgement:
     wait: float | None = None
 
 
-def judge(answer: Answer, expected: Expected, now: datetime) -> Judgement:
+def judge(
+    answer: Answer, expected: Expected, now: datetime, outcomes: Outcomes = USUAL
+) -> Judgement:
     """Tell what an answer means; `now` is only for a Retry-After that names a date."""
     if answer.status is None:
         return Judgement(Verdict.FAILED, answer.error or "no answer")
@@ -81,15 +80,30 @@ def judge(answer: Answer, expected: Expected, now: datetime) -> Judgement:
         return _accepted(answer, expected)
     if answer.status in {409, 412} and _held_version(answer.body) >= expected.record_version:
         return Judgement(Verdict.SUPERSEDED, "the target holds this version or a newer one")
-    reason = f"answered {answer.status}"
-    if answer.status == 410:
-        return Judgement(Verdict.GONE, reason)
-    if answer.status in REFUSALS:
-        return Judgement(Verdict.REFUSED, reason)
-    if 400 <= answer.status < 500 and answer.status not in TRANSIENT:
-        return Judgement(Verdict.POISON, reason)
+    verdict, reason = _refusal(answer, outcomes), f"answered {answer.status}"
     wait = retry_after(answer.headers or {}, now) if answer.status in SLOW_DOWN else None
-    return Judgement(Verdict.FAILED, reason, wait)
+    return Judgement(verdict, reason, wait if verdict is Verdict.FAILED else None)
+
+
+def _refusal(answer: Answer, outcomes: Outcomes) -> Verdict:
+    """What an answer that is no success means; what the target's policy names comes first."""
+    status = answer.status or 0
+    if _is_named(answer, outcomes.permanent):
+        return Verdict.POISON
+    if _is_named(answer, outcomes.transient):
+        return Verdict.FAILED
+    if status == 410:
+        return Verdict.GONE
+    if status in REFUSALS:
+        return Verdict.REFUSED
+    return Verdict.POISON if 400 <= status < 500 and status not in TRANSIENT else Verdict.FAILED
+
+
+def _is_named(answer: Answer, errors: Collection[int | str]) -> bool:
+    return any(
+        error == answer.status if isinstance(error, int) else error.encode() in answer.body
+        for error in errors
+    )
 
 
 def _accepted(answer: Answer, expected: Expected) -> Judgement:
@@ -129,19 +143,15 @@ def _clamped(seconds: float) -> float:
     return min(max(seconds, SHORTEST_WAIT), LONGEST_WAIT)
 
 
-def pause_after(attempt: int, chance: float) -> float | None:
-    """Seconds to wait after the failed attempt number `attempt` (from 1); None: give up.
+def pause_after(attempt: int, chance: float, outcomes: Outcomes = USUAL) -> float | None:
+    """Seconds to wait after the failed attempt number `attempt` (from 1); None: it is exhausted.
 
     `chance` in [0, 1) spreads the delay over 80 % to 120 % of the schedule.
     """
-    base = SCHEDULE[attempt - 1] if attempt <= len(SCHEDULE) else None
-    return None if base is None else base * (0.8 + 0.4 * chance)
+    base = outcomes.pause(attempt)
+    return None if base is None else spread(base, chance)
 
 
-def _schedule() -> tuple[int, ...]:
-    spent = sum(FIRST_DELAYS)
-    later = takewhile(lambda total: spent + total <= GIVE_UP, accumulate(repeat(EVERY)))
-    return FIRST_DELAYS + tuple(EVERY for _ in later)
-
-
-SCHEDULE: Final = _schedule()
+def spread(seconds: float, chance: float) -> float:
+    """80 % to 120 % of a delay."""
+    return seconds * (0.8 + 0.4 * chance)

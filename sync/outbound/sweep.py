@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from sync.models import Lane, Parked, Status, Subscription
-from sync.outbound import alarms, dependencies, fanout, wake
+from sync.models import Criticality, Lane, Parked, Status, Subscription
+from sync.outbound import alarms, closings, dependencies, fanout, pingpong, wake
 from sync.outbound.deliver import drain
 from sync.outbound.lanes import OPEN_WORK
+
+RANKS: Final = {criticality: rank for rank, criticality in enumerate(Criticality.values)}
 
 
 def run() -> int:
@@ -20,7 +23,10 @@ def run() -> int:
     """
     fanout.fan_out()
     fanout.load_pending()
-    for subscription in _with_parked():
+    pingpong.freeze()
+    for subscription in _with_parked(Parked.HELD):
+        closings.release(subscription)
+    for subscription in _with_parked(Parked.DEPENDENCY):
         dependencies.release_ready(subscription)
         dependencies.release_rings(subscription)
     alarms.close_healed()
@@ -37,18 +43,21 @@ def with_due() -> list[UUID]:
     return _active(Exists(lanes))
 
 
-def _with_parked() -> list[UUID]:
-    lanes = Lane.objects.filter(subscription=OuterRef("pk"), parked=Parked.DEPENDENCY)
+def _with_parked(parked: Parked) -> list[UUID]:
+    lanes = Lane.objects.filter(subscription=OuterRef("pk"), parked=parked)
     return _active(Exists(lanes))
 
 
 def _active(condition: Exists) -> list[UUID]:
+    """The most critical first."""
     active = Subscription.objects.filter(condition, status=Status.ACTIVE, loading=False)
-    return list(active.order_by("created_at").values_list("pk", flat=True))
+    found = active.order_by("created_at").values_list("criticality", "pk")
+    return [pk for _, pk in sorted(found, key=lambda row: RANKS[row[0]])]
 
 
 def announce() -> None:
     """Place what was committed and say which subscriptions have work: what a hint asks for."""
     raised = fanout.fan_out() | fanout.load_pending()
-    for subscription in raised:
+    known = Subscription.objects.filter(pk__in=raised).values_list("pk", "criticality")
+    for subscription, _ in sorted(known, key=lambda row: RANKS[row[1]]):
         wake.drain(subscription)

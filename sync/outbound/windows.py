@@ -6,6 +6,7 @@ begin at the wall clock of an IANA zone, so that a change to summer time moves i
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -40,6 +41,24 @@ def share(windows: Sequence[Window], now: datetime) -> float:
     if since < timedelta(0):
         return 0.0
     return min(1.0, FIRST_SHARE + (1 - FIRST_SHARE) * (since / RAMP))
+
+
+def closed_until(windows: Sequence[Window], now: datetime) -> datetime | None:
+    """When the last of the windows ends that `now` lies in; None outside all of them."""
+    ends = [end for window in windows if (end := _last_end(window, now)) and end > now]
+    return max(ends, default=None)
+
+
+def ramp(chance: float) -> timedelta:
+    """When after a window one of many held records goes; `chance` is evenly spread over [0, 1).
+
+    Together they go as `share` lets a target be served: a tenth of the pace at first, all of it
+    after ten minutes. This inverts the sum of that share from the end of the window on.
+    """
+    slope = 1 - FIRST_SHARE
+    total = FIRST_SHARE + slope / 2
+    place = (math.sqrt(FIRST_SHARE**2 + 2 * slope * total * chance) - FIRST_SHARE) / slope
+    return RAMP * place
 
 
 def _last_end(window: Window, now: datetime) -> datetime | None:

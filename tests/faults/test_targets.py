@@ -278,3 +278,33 @@ def test_the_version_a_target_holds_already_counts_as_confirmed(receiver: Receiv
     journal.golden(legal_name="Acme")
     targets.deliver(target)
     assert Lane.objects.get().confirmed == 1
+
+
+@pytest.mark.parametrize("owner", ["retry", "compensate", "escalate"])
+def test_f46_who_owns_a_refusal_decides_what_follows(receiver: Receiver, owner: str) -> None:
+    target = targets.subscription(receiver, outcomes={"owners": {"permanent": owner}})
+    client = journal.golden(legal_name="Acme")
+    targets.deliver(target)
+    receiver.behave = lambda r: (
+        Reaction(422, applies=False) if ".updated." in r.event["type"] else OK
+    )
+    journal.change(client, legal_name="Refused")
+    for _ in range(3):
+        targets.deliver(target)
+        targets.make_due(target)
+    kinds = [received.event["type"].split(".")[-2] for received in receiver.received]
+    lane = Lane.objects.get()
+    if owner == "retry":
+        assert kinds == ["created", *["updated"] * 3]
+        assert lane.parked == "none"
+    elif owner == "compensate":
+        assert kinds == ["created", "updated", "left"]
+        assert (lane.parked, lane.confirmed, lane.confirmed_digest) == ("dead", 1, "left")
+    else:
+        assert kinds == ["created", "updated"]
+    assert WorkItem.objects.filter(state="open").count() == (owner != "retry")
+    receiver.behave = lambda _: OK
+    journal.change(client, legal_name="Cured")
+    settle(target, 3)
+    last = "created" if owner == "compensate" else "updated"
+    assert receiver.received[-1].event["type"] == f"org.assay.client.{last}.v1"

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import standardwebhooks
-from pytest_django import Settings
 
 from sync.models import Attempt, Lane
 from sync.outbound import fanout, subscriptions
@@ -14,13 +11,6 @@ from sync.torture.receiver import Receiver
 from tests.factories import journal, targets
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def receiver(settings: Settings) -> Iterator[Receiver]:
-    settings.ALLOW_LOCAL_TARGETS = True
-    with Receiver() as running:
-        yield running
 
 
 def test_a_change_arrives_once_signed_and_is_confirmed(receiver: Receiver) -> None:
