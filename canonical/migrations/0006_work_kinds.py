@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('canonical', '0004_idempotent_answers'),
+        ('canonical', '0005_value_at_risk'),
     ]
 
     operations = [
