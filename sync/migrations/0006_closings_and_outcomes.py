@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('canonical', '0005_closings_and_outcomes'),
+        ('canonical', '0006_work_kinds'),
         ('sync', '0005_submission_keys'),
     ]
 
