@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
+
+import numpy as np
 
 from canonical import configuration
 from canonical.entities import schema_of
 from matching import candidates
+from matching.candidates import Member
+from matching.engine.cluster import seam
+from matching.engine.compare.base import Index
 from matching.engine.explain import Explanation, explain
+from matching.engine.frame import frame_of
 from matching.engine.model import Model
+from matching.engine.score import Scorer
 from matching.profiles import profile_for
 from matching.resolve import current_model
 
@@ -39,6 +47,69 @@ def of_goldens(entity: str, first: UUID, others: Sequence[UUID]) -> list[Explana
         return max(told, key=lambda explanation: explanation.weight, default=None)
 
     return [best(other) for other in others]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The evidence between two source records: 1/1024 bit, and the chance it states."""
+
+    a: UUID
+    b: UUID
+    weight: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """Where a golden record is held together least: the evidence between the two sides.
+
+    Below nothing the two sides would not be joined by the model in force.
+    """
+
+    left: tuple[UUID, ...]
+    right: tuple[UUID, ...]
+    weight: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The records of a golden record with the evidence between every two, the strongest first."""
+
+    members: tuple[Member, ...]
+    edges: tuple[Edge, ...]
+    weakest: Bridge | None
+
+
+def of_cluster(entity: str, golden: UUID) -> Web:
+    """How the records of one golden record hang together, under the model in force.
+
+    At most 25 records, the oldest; those never compared are left out.
+    """
+    profile, model = profile_for(entity), _model(entity)
+    members = tuple(candidates.members([golden]).get(golden, ()))
+    i, j = np.triu_indices(len(members), 1)
+    scorer = Scorer(profile, model, frame_of(profile, [m.features for m in members]))
+    system = np.unique([m.system for m in members], return_inverse=True)[1]
+    weight = scorer.weights(scorer.levels(i, j)) + (system[i] == system[j]) * np.int64(model.apart)
+    chance = model.probability(weight)
+    edges = [
+        Edge(members[a].record, members[b].record, int(w), float(p))
+        for a, b, w, p in zip(i.tolist(), j.tolist(), weight, chance, strict=True)
+    ]
+    edges.sort(key=lambda edge: -edge.weight)
+    matrix = np.zeros((len(members), len(members)), np.int64)
+    matrix[i, j] = matrix[j, i] = weight
+    return Web(members, tuple(edges), _weakest(model, members, matrix))
+
+
+def _weakest(model: Model, members: Sequence[Member], weight: Index) -> Bridge | None:
+    found = seam(weight)
+    if found is None:
+        return None
+    left, right = (tuple(members[row].record for row in side) for side in (found.left, found.right))
+    chance = float(model.probability(np.array([found.weight]))[0])
+    return Bridge(left, right, found.weight, chance)
 
 
 def _model(entity: str) -> Model:

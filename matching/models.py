@@ -1,7 +1,7 @@
 """What matching remembers: keys and features of records, model versions, evidence, reviews.
 
 MatchKey and MatchFeatures n-1 SourceRecord (by id, without a foreign key: they are an index that
-can be rebuilt); MatchEvidence 1-1 Link; Review n-1 SourceRecord twice.
+can be rebuilt); MatchEvidence 1-1 Link; Review n-1 SourceRecord twice; Audit by itself.
 """
 
 from __future__ import annotations
@@ -89,6 +89,7 @@ class ReviewKind(models.TextChoices):
     AMBIGUOUS = "ambiguous_match", "ambiguous match"
     CONFLICT = "decision_conflict", "decision conflict"
     BROKEN = "broken_by_update", "broken by an update"
+    AUDIT = "audit", "audit of automation"
 
 
 class ReviewState(models.TextChoices):
@@ -144,3 +145,31 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.record_a_id} {self.record_b_id}"
+
+    @property
+    def of_one(self) -> bool:
+        """Whether it asks if what is one golden record is rightly so."""
+        return self.golden_a_id == self.golden_b_id
+
+
+class Audit(models.Model):
+    """A random sample put before stewards: what it was drawn from, so that it can be weighed up.
+
+    `near` counts by pair of systems ("crm erp") the pairs close below the threshold that were met
+    while `looked_at` of `records` were looked at.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    entity = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=120)
+    asked = models.PositiveIntegerField(help_text="Questions put before stewards.")
+    records = models.PositiveIntegerField()
+    looked_at = models.PositiveIntegerField()
+    near = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["entity", "at"], name="audit_entity_at")]
+
+    def __str__(self) -> str:
+        return f"{self.entity} {self.at:%Y-%m-%d}: {self.asked} asked"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, UUIDField
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, UUIDField, Value, When
 
 from canonical import worklist, writer
 from canonical.golden.cause import Cause
@@ -74,19 +74,31 @@ def ask(entity: str, placements: Sequence[Placement], moment: datetime) -> dict[
         for placement in placements
         for question in placement.questions
     ]
-    drafts = _unanswered(drafts)
-    Review.objects.bulk_create(drafts)
-    worklist.open_items([_need(review) for review in drafts], moment)
+    drafts = unanswered(drafts)
+    put_before_people(drafts, moment)
     first: dict[UUID, Review] = {}
     for review in drafts:
         first.setdefault(UUID(review.detail["arrived"]), review)
     return first
 
 
+def put_before_people(drafts: Sequence[Review], moment: datetime) -> None:
+    """Store reviews, and open the work item of each that is not answered yet."""
+    Review.objects.bulk_create(drafts)
+    worklist.open_items([_need(review) for review in drafts if review.state == OPEN], moment)
+
+
 def _draft(
     entity: str, placement: Placement, kind: ReviewKind, found: Found, moment: datetime
 ) -> Review:
-    record, golden = placement.newcomer.record, placement.golden
+    return draft(entity, kind, (placement.newcomer.record, placement.golden), found, moment)
+
+
+def draft(
+    entity: str, kind: ReviewKind, arrived: tuple[UUID, UUID], found: Found, moment: datetime
+) -> Review:
+    """A review, not stored yet, between a record with its golden record and what was found."""
+    record, golden = arrived
     sides = sorted(((record, golden), (found.record, found.golden)))
     return Review(
         entity=entity,
@@ -104,7 +116,8 @@ def _draft(
     )
 
 
-def _unanswered(drafts: Sequence[Review]) -> list[Review]:
+def unanswered(drafts: Sequence[Review]) -> list[Review]:
+    """Those nobody has answered or is asked about, each pair once."""
     if not drafts:
         return []
     records = {r for d in drafts for r in (d.record_a_id, d.record_b_id)}
@@ -142,8 +155,9 @@ def _need(review: Review) -> Need:
 def decide(review_id: UUID, decision: str, cause: Cause, expected: int | None = None) -> Decided:
     """Answer a review: `match` merges (the older id survives), `no_match` keeps apart.
 
-    A record that an update broke is split off by `no_match`. `defer` leaves the review open and
-    notes the reason. Raises NotFound, VersionConflict and Conflict (decided already).
+    Where it is about one golden record, `no_match` splits the arrived record off. `defer` leaves
+    the review open and notes the reason. Raises NotFound, VersionConflict and Conflict (decided
+    already).
     """
     review = _open_review(review_id, expected)
     if decision == "defer":
@@ -171,7 +185,7 @@ def _effect(review: Review, kind: DecisionKind, cause: Cause) -> merging.Outcome
     if kind is DecisionKind.MATCH and len(sides) == 2:
         return merging.merge(sides[0], sides[1:], cause)
     if kind is DecisionKind.NO_MATCH and len(sides) == 1:
-        if review.kind != ReviewKind.BROKEN:
+        if not review.of_one:
             raise Conflict("Both records are in one golden record by now.")
         return merging.split(sides[0], [UUID(review.detail["arrived"])], cause)
     lock_goldens(lambda: sides_of(review))
@@ -233,18 +247,29 @@ def with_sides(reviews: QuerySet[Review]) -> QuerySet[Any]:
 
 
 def moot(reviews: QuerySet[Review]) -> QuerySet[Any]:
-    """Open reviews whose two sides have met; of a broken link, those whose sides have parted."""
-    met, broken = Q(now_a=F("now_b")), Q(kind=ReviewKind.BROKEN)
-    return with_sides(reviews.filter(state=OPEN)).filter(met & ~broken | ~met & broken)
+    """Open reviews whose two sides have met; of those about one record, whose sides have parted."""
+    met, of_one = Q(now_a=F("now_b")), Q(golden_a=F("golden_b"))
+    return with_sides(reviews.filter(state=OPEN)).filter(met & ~of_one | ~met & of_one)
 
 
 def settle(goldens: Collection[UUID], cause: Cause) -> None:
-    """After identity changed: close the reviews it made moot, publish what waits no longer."""
+    """After identity changed: close the reviews it made moot, publish what waits no longer.
+
+    An audit is answered by what was done: left out, errors that people find would be missed.
+    """
     touching = Q(golden_a__any=list(goldens)) | Q(golden_b__any=list(goldens))
     ids = list(moot(Review.objects.filter(touching)).values_list("id", flat=True))
     if ids:
+        audit = Q(kind=ReviewKind.AUDIT)
+        of_one = When(audit & Q(golden_a=F("golden_b")), then=Value(DecisionKind.NO_MATCH))
         Review.objects.filter(id__any=ids).update(
-            state=ReviewState.CLOSED, decided_at=writer.now(), version=F("version") + 1
+            state=Case(
+                When(audit, then=Value(ReviewState.DECIDED)), default=Value(ReviewState.CLOSED)
+            ),
+            decision=Case(of_one, When(audit, then=Value(DecisionKind.MATCH)), default=Value("")),
+            decided_by=Case(When(audit, then=Value(cause.name)), default=Value("")),
+            decided_at=writer.now(),
+            version=F("version") + 1,
         )
         for kind in ReviewKind:
             worklist.close_items(WorkKind(kind), [str(review) for review in ids])

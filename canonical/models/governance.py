@@ -70,6 +70,7 @@ class WorkKind(models.TextChoices):
     AMBIGUOUS_MATCH = "ambiguous_match", "ambiguous match"
     DECISION_CONFLICT = "decision_conflict", "decision conflict"
     BROKEN_BY_UPDATE = "broken_by_update", "broken by an update"
+    AUDIT = "audit", "audit of automation"
     VERSION_CONFLICT = "version_conflict", "two contents of one version"
     UNMAPPED_VALUE = "unmapped_value", "unmapped value"
     PENDING_REFERENCE = "pending_reference", "reference pending too long"

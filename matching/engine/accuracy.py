@@ -85,7 +85,7 @@ def calibration_error(bins: list[Bin]) -> float:
     return sum(b.pairs * abs(b.stated - b.observed) for b in bins) / max(total, 1)
 
 
-def interval(right: int, of: int) -> tuple[float, float]:
+def interval(right: float, of: float) -> tuple[float, float]:
     """Wilson's 95 % interval of a share (E. B. Wilson, JASA 22, 1927)."""
     if not of:
         return 0.0, 1.0

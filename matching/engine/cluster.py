@@ -88,6 +88,41 @@ def cluster(
     return pairs.join_all()
 
 
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """Where a cluster is held together least: the two sides, and the evidence between them."""
+
+    weight: int
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+
+
+def seam(weight: npt.NDArray[np.int64]) -> Seam | None:
+    """The weakest join of rows that are one cluster, joined strongest first until all are one.
+
+    `weight` is a symmetric matrix in 1/1024 bit, the diagonal unused; None for a lone row.
+    """
+    sets: list[tuple[int, ...]] = [(row,) for row in range(len(weight))]
+    capped = np.clip(weight, -CAP, CAP)
+    found = None
+    while len(sets) > 1:
+        _, a, b = max(
+            (_between(capped, sets[a], sets[b]), -a, -b)
+            for a in range(len(sets))
+            for b in range(a + 1, len(sets))
+        )
+        right, left = sets.pop(-b), sets[-a]
+        evidence = _between(capped, left, right)
+        if found is None or evidence <= found.weight:
+            found = Seam(evidence, left, right)
+        sets[-a] = tuple(sorted((*left, *right)))
+    return found
+
+
+def _between(weight: npt.NDArray[np.int64], a: tuple[int, ...], b: tuple[int, ...]) -> int:
+    return joined(int(weight[np.ix_(a, b)].sum()), len(a) * len(b))
+
+
 class _Sets:
     """Sets of rows with the summed evidence between neighbours."""
 

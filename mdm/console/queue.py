@@ -33,6 +33,7 @@ REVIEWS = frozenset(
         WorkKind.AMBIGUOUS_MATCH,
         WorkKind.DECISION_CONFLICT,
         WorkKind.BROKEN_BY_UPDATE,
+        WorkKind.AUDIT,
     )
 )
 Order = tuple[str | OrderBy, ...]

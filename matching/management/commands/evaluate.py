@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 
+from matching.accuracy import Accuracy, of_entity
 from matching.engine.accuracy import (
     Bin,
     accuracy,
@@ -17,6 +18,7 @@ from matching.engine.accuracy import (
     recall_at,
     reliability,
 )
+from matching.engine.estimates import Estimate
 from matching.engine.model import BadModel
 from matching.engine.profile import Profile
 from matching.engine.score import Scorer
@@ -67,6 +69,23 @@ class Command(BaseCommand):
         self._calibration(reliability(result.model.probability(result.weight), match))
 
     def _hub(self, profile: Profile) -> None:
+        self._answers(profile)
+        self._audits(of_entity(profile.entity))
+
+    def _audits(self, found: Accuracy) -> None:
+        """What automation did, weighed up from stewards' answers and random audits."""
+        if not found.whole.answers:
+            return
+        last = f"{found.audited_at:%Y-%m-%d}" if found.audited_at else "never"
+        self.stdout.write(f"in the hub: last audit {last}, {found.waiting} questions wait")
+        self.stdout.write(f"{'systems':24} {'links':>7} {'asked':>6}  precision, recall, found")
+        for figures in (found.whole, *found.pairs):
+            told = (_told(e) for e in (figures.precision, figures.recall, figures.found))
+            name = figures.systems or "all"
+            line = f"{name:24} {figures.links:7} {figures.asked:6}  {', '.join(told)}"
+            self.stdout.write(line)
+
+    def _answers(self, profile: Profile) -> None:
         people = population(profile)
         frame, labels = people.frame, people.labels
         if not len(labels.match):
@@ -92,3 +111,9 @@ class Command(BaseCommand):
         for found in bins:
             bar = "#" * round(found.observed * 30)
             self.stdout.write(f"{found.stated:6.3f} {found.observed:10.3f} {found.pairs:7} {bar}")
+
+
+def _told(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "unknown"
+    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
