@@ -137,3 +137,9 @@ def file_records(
                 key=lambda row: (row["key"], row["record"]),
             ),
         )
+
+
+def forget(records: Collection[UUID]) -> None:
+    """Forget what was filed of records that no longer say anything."""
+    writer.delete(MatchKey, "record", records)
+    writer.delete(MatchFeatures, "record", records)

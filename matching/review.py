@@ -8,7 +8,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, UUIDField, Value, When
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    UUIDField,
+    Value,
+    When,
+)
 
 from canonical import worklist, writer
 from canonical.golden.cause import Cause
@@ -271,15 +282,41 @@ def settle(goldens: Collection[UUID], cause: Cause) -> None:
             decided_at=writer.now(),
             version=F("version") + 1,
         )
-        for kind in ReviewKind:
-            worklist.close_items(WorkKind(kind), [str(review) for review in ids])
+        _close_items(ids)
     release(goldens, cause)
 
 
+def close_about(records: Collection[UUID]) -> set[UUID]:
+    """Close the open reviews about records that were taken back; the golden records they named.
+
+    Their sides may be waiting to be published: `release` them when the transaction is through.
+    """
+    wanted = list(records)
+    asked = Review.objects.filter(
+        Q(record_a__any=wanted) | Q(record_b__any=wanted), state=OPEN
+    ).values_list("id", "golden_a_id", "golden_b_id")
+    rows = list(asked)
+    ids = [review for review, _, _ in rows]
+    Review.objects.filter(id__any=ids).update(
+        state=ReviewState.CLOSED, decided_at=writer.now(), version=F("version") + 1
+    )
+    _close_items(ids)
+    return {golden for _, *sides in rows for golden in sides}
+
+
+def _close_items(ids: Sequence[UUID]) -> None:
+    for kind in ReviewKind:
+        worklist.close_items(WorkKind(kind), [str(review) for review in ids])
+
+
 def release(goldens: Collection[UUID], cause: Cause) -> None:
-    """Publish golden records that were held for a review and are asked about no more."""
+    """Publish golden records that were held for a review and are asked about no more.
+
+    One whose records were all taken back before anyone heard of it is never published.
+    """
+    linked = Link.objects.filter(golden=OuterRef("pk"), until__isnull=True)
     waiting = Golden.objects.filter(
-        id__any=list(goldens), published_version__isnull=True, version__gt=0
+        Exists(linked), id__any=list(goldens), published_version__isnull=True, version__gt=0
     ).exclude(state=GoldenState.MERGED)
     free = set(waiting.values_list("id", flat=True))
     free -= worklist.in_review(free)

@@ -10,7 +10,7 @@ from canonical.api.contract import retention
 from canonical.governance import lateness, value
 from matching import upkeep
 from mdm.models import Heartbeat
-from sync.inbound import submissions
+from sync.inbound import submissions, uploads
 from sync.outbound import sweep as deliveries
 
 WHOLE = "sweep"
@@ -18,6 +18,7 @@ WHOLE = "sweep"
 # Each step finds its own due work in the database and is safe to run twice at once.
 STEPS: dict[str, Callable[[], object]] = {
     "submissions": submissions.work_off,
+    "uploads": uploads.work_off,
     "upkeep": upkeep.run,
     "lateness": lateness.look,
     "value at risk": value.revalue,

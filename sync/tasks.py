@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from sync.inbound import submissions
+from sync.inbound import submissions, uploads
 from sync.outbound import deliver, sweep
 
 
@@ -26,3 +26,9 @@ def drain(subscription: str) -> None:
 def submission(id: str) -> None:
     """Work a batch off that is answered later."""
     submissions.work_one(UUID(id))
+
+
+@shared_task(name="sync.upload", ignore_result=True)
+def upload(id: str) -> None:
+    """Rehearse, load or take back a file that a person brought."""
+    uploads.work_one(UUID(id))

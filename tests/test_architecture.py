@@ -27,6 +27,7 @@ PURE_MODULES = [
     "matching.engine",
     "matching.profiles",
     "sync.inbound.mapping",
+    "sync.inbound.suggest",
     "sync.inbound.transforms",
     "sync.outbound.breaker",
     "sync.outbound.envelope",

@@ -16,6 +16,7 @@ from django.db.models import OuterRef, Subquery, UUIDField
 from canonical.golden.document import canonical_json
 from canonical.identity.order import FromTheFuture, Ordering, Said, Standing, fold, ordering
 from canonical.models import (
+    STANDING,
     Link,
     RecordState,
     SourceRecord,
@@ -128,7 +129,11 @@ def _keep_faulty_once(items: Sequence[Judged]) -> None:
     if not items:
         return
     versions = SourceVersion.objects.filter(record__any=[j.record for j in items])
-    known = versions.exclude(faults=[]).values_list("record_id", "digest", "mapping_version")
+    known = (
+        versions.filter(STANDING)
+        .exclude(faults=[])
+        .values_list("record_id", "digest", "mapping_version")
+    )
     held = set(known)
     for item in items:
         if (item.record, item.arrival.digest, item.arrival.mapping_version) in held:
@@ -195,11 +200,12 @@ def _said(arrival: Arrival, order: Ordering) -> Said:
 
 def _standing(existing: SourceRecord) -> Standing:
     retired = existing.state == RecordState.RETIRED
-    current = _stored(existing.current) if existing.current else None
+    current = said_in(existing.current) if existing.current else None
     return Standing(current, retired, existing.changed_at)
 
 
-def _stored(version: SourceVersion) -> Said:
+def said_in(version: SourceVersion) -> Said:
+    """What a stored version says."""
     return Said(
         version.id,
         version.order_key,
@@ -226,7 +232,7 @@ def _histories(items: Sequence[Judged]) -> dict[UUID, list[Said]]:
     if items:
         versions = SourceVersion.objects.filter(record__any=[j.record for j in items], faults=[])
         for version in versions:
-            histories[version.record_id].append(_stored(version))
+            histories[version.record_id].append(said_in(version))
     return histories
 
 

@@ -77,8 +77,14 @@ def move(
     """Close the open links of these records and open one to the golden record given for each."""
     if not records:
         return
-    Link.objects.filter(record__any=list(records), until__isnull=True).update(until=moment)
+    close(list(records), moment)
     open_links([(record, golden, cause) for record, golden in records.items()], moment, merge)
+
+
+def close(records: Collection[UUID], moment: datetime) -> None:
+    """Close the open links of these records and open none: they belong to no golden record."""
+    if records:
+        Link.objects.filter(record__any=list(records), until__isnull=True).update(until=moment)
 
 
 def homes(records: Collection[UUID]) -> dict[UUID, UUID]:
@@ -90,6 +96,12 @@ def homes(records: Collection[UUID]) -> dict[UUID, UUID]:
         cause__in=(LinkCause.MERGE, LinkCause.UNDO)
     )
     return dict(links.order_by("since", "id").values_list("record_id", "golden_id"))
+
+
+def homes_now(records: Collection[UUID]) -> dict[UUID, UUID]:
+    """The golden record each of these is linked to today."""
+    links = Link.objects.filter(record__any=list(records), until__isnull=True)
+    return dict(links.values_list("record_id", "golden_id"))
 
 
 def below(goldens: Iterable[UUID]) -> set[UUID]:

@@ -99,8 +99,13 @@ def _store_references(system: str, entity: str, items: Sequence[Judged]) -> None
 
 def store_references(record: SourceRecord, values: Mapping[str, Any]) -> None:
     """Replace the stored references of one record by those in its new values."""
-    writer.delete(SourceReference, "record", [record.id])
-    _insert_references(record.system_id, record.entity, [(record.id, values)])
+    replace_references(record.system_id, record.entity, {record.id: values})
+
+
+def replace_references(system: str, entity: str, said: Mapping[UUID, Mapping[str, Any]]) -> None:
+    """Replace the stored references of records of one system by those in their new values."""
+    writer.delete(SourceReference, "record", list(said))
+    _insert_references(system, entity, list(said.items()))
 
 
 def _insert_references(

@@ -23,6 +23,8 @@ from canonical.models.governance import (
 )
 from canonical.models.journal import Change, ChangeKind, FeedState
 from canonical.models.records import (
+    STANDING,
+    TAKEN_BACK,
     Link,
     LinkCause,
     RecordState,
@@ -52,6 +54,8 @@ from canonical.models.vocabulary import (
 
 __all__ = [
     "CONSOLE",
+    "STANDING",
+    "TAKEN_BACK",
     "ApprovedValue",
     "BillingItem",
     "BillingSchedule",

@@ -60,6 +60,11 @@ class SourceRecord(models.Model):
         return f"{self.system_id}/{self.source_id}"
 
 
+TAKEN_BACK = "taken_back"
+# The versions that were not; a list without a first element answers a comparison with nothing.
+STANDING = models.Q(faults=[]) | ~models.Q(faults__0__code=TAKEN_BACK)
+
+
 class SourceVersion(models.Model):
     """What a system said at one time: kept for ever, also when it arrived too late to count.
 
@@ -76,7 +81,9 @@ class SourceVersion(models.Model):
     raw = models.TextField()
     values = models.JSONField()
     retired = models.BooleanField(default=False)
-    faults = models.JSONField(default=list, help_text="Why it is quarantined; it never counts.")
+    faults = models.JSONField(
+        default=list, help_text="Why it never counts: quarantined, or taken back."
+    )
     mapping_version = models.PositiveIntegerField(null=True)
     actor = models.CharField(max_length=120)
     correlation_id = models.CharField(max_length=64)

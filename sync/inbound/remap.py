@@ -12,7 +12,7 @@ from canonical import exact_json
 from canonical.access import Principal
 from canonical.identity.intake import Arrival
 from canonical.identity.order import Ordering
-from canonical.models import SourceRecord, SourceVersion
+from canonical.models import STANDING, SourceRecord, SourceVersion
 from sync.inbound import catalogue
 from sync.inbound.arrivals import BadItem, Item, arrive
 from sync.inbound.mapping import Mapping
@@ -44,7 +44,7 @@ def _newest(system: str, entity: str) -> Iterator[list[SourceVersion]]:
     """Each record's newest payload, a chunk of records at a time."""
     last: UUID | None = None
     newest = SourceVersion.objects.filter(record=OuterRef("pk"), retired=False)
-    newest = newest.order_by("-order_key", "-digest", "-mapping_version")
+    newest = newest.filter(STANDING).order_by("-order_key", "-digest", "-mapping_version")
     while True:
         records = SourceRecord.objects.filter(system=system, entity=entity)
         records = records.filter(id__gt=last) if last else records

@@ -237,6 +237,6 @@ def _finish(made: Submission) -> None:
 
 
 def forget_finished(now: datetime) -> int:
-    """Drop finished submissions after seven days; how many."""
-    old = Submission.objects.filter(finished_at__lt=now - KEPT_FOR)
+    """Drop finished submissions after seven days; how many. Those of an upload stay with it."""
+    old = Submission.objects.filter(finished_at__lt=now - KEPT_FOR, upload__isnull=True)
     return old.delete()[1].get("sync.Submission", 0)

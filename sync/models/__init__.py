@@ -1,6 +1,13 @@
 """The tables of the two doors, one file a subject."""
 
-from sync.models.inbound import FileLoad, Mapping, Submission, SubmissionItem
+from sync.models.inbound import (
+    FileLoad,
+    Mapping,
+    Submission,
+    SubmissionItem,
+    Upload,
+    UploadState,
+)
 from sync.models.outbound import (
     Attempt,
     ClosingCalendar,
@@ -31,4 +38,6 @@ __all__ = [
     "SubmissionItem",
     "Subscription",
     "TargetHealth",
+    "Upload",
+    "UploadState",
 ]

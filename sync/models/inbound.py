@@ -1,6 +1,7 @@
 """How systems' records come in: mappings, batches answered later, and files read from disk.
 
-System 1-n Mapping; System 1-n Submission 1-n SubmissionItem; System 1-n FileLoad.
+System 1-n Mapping; System 1-n Submission 1-n SubmissionItem; System 1-n FileLoad;
+System 1-n Upload 1-1 Submission.
 """
 
 from __future__ import annotations
@@ -144,3 +145,64 @@ class FileLoad(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.rows_done} rows"
+
+
+class UploadState(models.TextChoices):
+    """How far a file that a person uploaded has come; the `-ing` ones are being worked on."""
+
+    WAITING = "waiting", "uploaded"
+    REHEARSING = "rehearsing", "being rehearsed"
+    REHEARSED = "rehearsed", "rehearsed"
+    LOADING = "loading", "being loaded"
+    LOADED = "loaded", "loaded"
+    WITHDRAWING = "withdrawing", "being taken back"
+    WITHDRAWN = "withdrawn", "taken back"
+    FAILED = "failed", "failed"
+
+
+class Upload(models.Model):
+    """A file that a person brought, as one unit: rehearsed, loaded, and taken back if it was wrong.
+
+    Loading makes a submission of its rows; the two live as long as each other. `report` is what
+    the rehearsal said would become of the rows, `withdrawal` what was done on taking them back.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    system = models.ForeignKey("canonical.System", on_delete=models.PROTECT, related_name="uploads")
+    entity = models.CharField(max_length=20)
+    name = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64)
+    id_column = models.CharField(max_length=255, default="source_id")
+    content = models.BinaryField()
+    total = models.PositiveIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    state = models.CharField(
+        max_length=12, choices=UploadState.choices, default=UploadState.WAITING
+    )
+    report = models.JSONField(default=dict)
+    submission = models.OneToOneField(
+        Submission, null=True, blank=True, on_delete=models.PROTECT, related_name="upload"
+    )
+    withdrawal = models.JSONField(default=dict)
+    failure = models.CharField(max_length=500, blank=True)
+    owner = models.CharField(max_length=300, help_text="The principal that brought it.")
+    owner_name = models.CharField(max_length=255)
+    uploaded_at = models.DateTimeField()
+    withdrawn_by = models.CharField(max_length=255, blank=True)
+    withdrawn_by_id = models.CharField(max_length=300, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=500, blank=True, help_text="Why it was taken back.")
+    leased_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            # What the sweep takes up when a hint was lost.
+            models.Index(
+                fields=["uploaded_at"],
+                name="upload_unfinished",
+                condition=Q(state__in=["rehearsing", "loading", "withdrawing"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -45,6 +45,11 @@ def submission(id: UUID) -> None:
     transaction.on_commit(partial(_ring, "sync.submission", str(id)), robust=True)
 
 
+def upload(id: UUID) -> None:
+    """Say, once this transaction is committed, that a file waits to be worked on."""
+    transaction.on_commit(partial(_ring, "sync.upload", str(id)), robust=True)
+
+
 def drain_after_commit(subscription: UUID) -> None:
     """The same, once this transaction is committed."""
     transaction.on_commit(partial(drain, subscription), robust=True)

@@ -59,9 +59,9 @@ def integer() -> Transform:
 
 
 @named
-def money(currency: str = "", scale: int = 0) -> Transform:
+def money(currency: str = "", scale: int = 0, grouping: str = "", point: str = ".") -> Transform:
     """An amount with its currency: from `[amount, currency]`, or an amount and the one given."""
-    to_amount = decimal(scale=scale)
+    to_amount = decimal(scale=scale, grouping=grouping, point=point)
 
     def apply(value: Any) -> dict[str, str] | None:
         amount, unit = pair(value, currency)

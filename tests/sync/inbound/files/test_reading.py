@@ -11,8 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sync.inbound import files
-from sync.inbound.files import FileFault, Row, digest, read
+from sync.inbound.files import FileFault, Row, digest, read, reading
 
 
 def rows(tmp_path: Path, name: str, content: bytes, id_column: str = "source_id") -> list[Row]:
@@ -100,7 +99,7 @@ def test_a_faulty_row_does_not_end_the_file(
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("x.xlsx", b"", "must end in .csv, .json, .jsonl, .ndjson"),
+        ("x.xls", b"", "must end in .csv, .json, .jsonl, .ndjson, .xlsx"),
         ("x.csv", b"", "line 1: there is no column 'source_id'"),
         ("x.csv", b"id,name\n", "line 1: there is no column 'source_id'"),
         ("x.csv", b"source_id,a,a\n", "distinct names"),
@@ -121,13 +120,13 @@ def test_what_ends_the_reading_says_where(
 
 
 def test_sizes_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MAX_LINE", 50)
+    monkeypatch.setattr(reading, "MAX_LINE", 50)
     with pytest.raises(FileFault, match="line 2: is longer than"):
         rows(tmp_path, "x.csv", b"source_id\n" + b"1" * 60)
-    monkeypatch.setattr(files, "MAX_JSON", 50)
+    monkeypatch.setattr(reading, "MAX_JSON", 50)
     with pytest.raises(FileFault, match="send JSON lines"):
         rows(tmp_path, "x.json", b"[" + b" " * 60 + b"]")
-    monkeypatch.setattr(files, "MAX_FILE", 50)
+    monkeypatch.setattr(reading, "MAX_FILE", 50)
     with pytest.raises(FileFault, match="is larger than"):
         rows(tmp_path, "x.csv", b"1" * 60)
 
