@@ -10,7 +10,7 @@ from canonical.api.contract import retention
 from canonical.governance import lateness, value
 from matching import upkeep
 from mdm.models import Heartbeat
-from sync.inbound import submissions, uploads
+from sync.inbound import pulls, submissions, uploads
 from sync.outbound import sweep as deliveries
 
 WHOLE = "sweep"
@@ -23,6 +23,7 @@ STEPS: dict[str, Callable[[], object]] = {
     "lateness": lateness.look,
     "value at risk": value.revalue,
     "deliveries": deliveries.run,
+    "pulls": pulls.run,
     "retention": retention.run,
 }
 

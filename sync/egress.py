@@ -12,7 +12,8 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
@@ -139,6 +140,17 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 _deadline: ContextVar[float] = ContextVar("egress_deadline")
+_patience: ContextVar[float] = ContextVar("egress_patience")
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Let all exchanges inside, however many, end together after so many seconds."""
+    token = _patience.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _patience.reset(token)
 
 
 def _left(timeout: float | None) -> float:
@@ -230,14 +242,22 @@ class Client:
         """Send once and read the answer; Refused or Unreachable where there is none."""
         return self.request("POST", url, body, headers)
 
-    def request(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """The same for any method."""
+    def request(
+        self,
+        method: str,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        most: int = MAX_ANSWER,
+    ) -> Reply:
+        """The same for any method; at most `most` bytes of the answer are read."""
         parts = check_url(url)
         if len(body) > MAX_REQUEST:
             raise Refused(f"the request is larger than {MAX_REQUEST:,} bytes")
-        token = _deadline.set(time.monotonic() + TOTAL_SECONDS)
+        until = time.monotonic() + TOTAL_SECONDS
+        token = _deadline.set(min(until, _patience.get(until)))
         try:
-            return self._exchange(method, url, body, _headers(parts, headers))
+            return self._exchange(method, url, body, _headers(parts, headers), most)
         except httpcore.UnsupportedProtocol as error:
             raise Refused(str(error)) from None
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
@@ -246,7 +266,7 @@ class Client:
             _deadline.reset(token)
 
     def _exchange(
-        self, method: str, url: str, body: bytes, headers: list[tuple[str, str]]
+        self, method: str, url: str, body: bytes, headers: list[tuple[str, str]], most: int
     ) -> Reply:
         limits = {"connect": CONNECT_SECONDS, "read": ANSWER_SECONDS, "write": ANSWER_SECONDS,
                   "pool": TOTAL_SECONDS}  # fmt: skip
@@ -254,7 +274,7 @@ class Client:
         with self._pool.stream(
             method, url, headers=headers, content=body, extensions=extensions
         ) as response:
-            return Reply(response.status, _lower(response.headers), _read(response))
+            return Reply(response.status, _lower(response.headers), _read(response, most))
 
 
 def _headers(parts: SplitResult, headers: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -266,10 +286,10 @@ def _lower(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
 
 
-def _read(response: httpcore.Response) -> bytes:
-    body = b""
+def _read(response: httpcore.Response, most: int) -> bytes:
+    body = bytearray()
     for chunk in response.iter_stream():
         body += chunk
-        if len(body) >= MAX_ANSWER:
+        if len(body) >= most:
             break
-    return body[:MAX_ANSWER]
+    return bytes(body[:most])

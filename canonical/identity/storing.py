@@ -69,7 +69,6 @@ def _record_row(system: str, entity: str, item: Judged, at: datetime) -> dict[st
         "entity": entity,
         "source_id": item.arrival.source_id,
         "annotations": {},
-        "contributes": True,
         "primary": False,
         "received_at": at,
     }
@@ -83,7 +82,13 @@ def _record_change(item: Judged) -> dict[str, Any]:
         "current_id": current.id if current else None,
         "changed_at": item.standing.changed_at,
         "issues": item.issues,
+        "contributes": _contributes(item),
     }
+
+
+def _contributes(item: Judged) -> bool:
+    """An id that a target gave to our record says nothing until its system speaks of it."""
+    return item.existing is None or item.existing.contributes or item.standing.current is not None
 
 
 def _state(item: Judged) -> RecordState:

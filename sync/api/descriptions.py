@@ -88,6 +88,7 @@ _SHOWN: Final = describe.record(
     {
         "id": describe.UUID,
         "system": describe.STRING,
+        "connector": describe.STRING,
         **_WISHES,
         "status": enum([s.value for s in Status if s is not Status.DELETED]),
         "status_reason": describe.STRING,
@@ -117,6 +118,7 @@ _WISHED: Final[Mapping[str, Any]] = {
 _EXAMPLE: Final[Mapping[str, Any]] = {
     "id": SUBSCRIPTION_ID,
     "system": "data-warehouse",
+    "connector": "webhook",
     **_WISHED,
     "attributes": None,
     "receipts": False,
@@ -134,10 +136,14 @@ _EXAMPLE: Final[Mapping[str, Any]] = {
     "health": {"breaker": "closed", "failures": 0, "failing_since": None, "not_before": None},
 }
 _SECRET: Final[Mapping[str, Any]] = {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwYW5kb20="}
+_CONNECTOR: Final[Schema] = describe.STRING | {
+    "description": "`webhook` unless it names another that the system is connected by: then "
+    "`system` is required and `url` is not."
+}
 _NEW: Final = describe.record(
-    {name: _WISHES[name] for name in ("name", "url")},
-    {"system": describe.nullable(_SYSTEM)}
-    | {name: schema for name, schema in _WISHES.items() if name not in {"name", "url"}},
+    {"name": _WISHES["name"]},
+    {"system": describe.nullable(_SYSTEM), "connector": _CONNECTOR}
+    | {name: schema for name, schema in _WISHES.items() if name != "name"},
 )
 _ID: Final = describe.in_path("id", "The subscription.", SUBSCRIPTION_ID, describe.UUID)
 

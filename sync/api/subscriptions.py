@@ -25,7 +25,7 @@ from sync.outbound.replay import NeedsConfirmation, replay
 
 SCOPES: Final = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), "sync")
 SHOWN: Final = (
-    "name", "url", "attributes", "filter", "mode", "receipts", "echo", "restricted",
+    "name", "connector", "url", "attributes", "filter", "mode", "receipts", "echo", "restricted",
     "max_concurrency", "rate", "windows", "closings", "criticality", "outcomes", "status",
     "status_reason", "loading", "created_at", "updated_at",
 )  # fmt: skip

@@ -13,12 +13,12 @@ from canonical.api.contract.view import reach
 from canonical.entities import ENTITIES, entity_of_path, schema_of
 from canonical.models import System
 from canonical.validation import Fault
-from sync import egress
+from sync import connectors, egress
 from sync.models import Criticality, Mode
 from sync.outbound import outcomes, selection, windows
 
 REQUIRED: Final = frozenset({"name", "url"})
-ONLY_AT_FIRST: Final = frozenset({"system"})
+ONLY_AT_FIRST: Final = frozenset({"system", "connector"})
 
 
 class Wrong(Exception):
@@ -50,20 +50,39 @@ def read(body: Mapping[str, Any], caller: Principal, entities: Collection[str]) 
 
 
 def read_new(body: Mapping[str, Any], caller: Principal) -> dict[str, Any]:
-    """The same for a new subscription, which needs a name and an address."""
+    """The same for a new subscription, which needs a name, and an address or a connected system."""
+    connector = body.get("connector", connectors.WEBHOOK)
+    required = REQUIRED if connector == connectors.WEBHOOK else {"name", "system"}
     missing = [Fault(f"/{name}", "required", "This is required.")
-               for name in sorted(REQUIRED - body.keys())]  # fmt: skip
+               for name in sorted(required - body.keys())]  # fmt: skip
     if missing:
         raise Problem("invalid-request", missing[0].detail, errors=missing)
-    found = {"entities": list(ENTITIES), **read(body, caller, ENTITIES)}
-    return found | {"system": _system(body.get("system"), caller)}
+    carried = list(ENTITIES) if connector == connectors.WEBHOOK else _carried(connector)
+    found = {"entities": carried, **read(body, caller, carried)}
+    found["system"] = _system(body.get("system"), caller)
+    return found | {"connector": _connector(connector, found)}
+
+
+def _carried(connector: Any) -> list[str]:
+    """The entities that a system of this kind has a place for, in publish order."""
+    kind = connectors.SYSTEMS.get(connector) if isinstance(connector, str) else None
+    return [entity for entity in ENTITIES if kind is None or entity in kind.profile.objects]
+
+
+def _connector(name: Any, found: Mapping[str, Any]) -> str:
+    try:
+        connectors.check(str(name), str(found["system"]), found["entities"])
+    except connectors.Unusable as error:
+        fault = Fault("/connector", "unusable", str(error))
+        raise Problem("invalid-request", fault.detail, errors=[fault]) from None
+    return str(name)
 
 
 def refuse_fixed(body: Mapping[str, Any]) -> None:
     """Refuse to change what a subscription keeps for ever."""
-    if "system" in body:
-        detail = "The system of a subscription stays; make a new one."
-        raise Problem("invalid-request", detail, errors=[Fault("/system", "fixed", detail)])
+    for name in sorted(ONLY_AT_FIRST & body.keys()):
+        detail = f"The {name} of a subscription stays; make a new one."
+        raise Problem("invalid-request", detail, errors=[Fault(f"/{name}", "fixed", detail)])
 
 
 def _pointer(fault: Fault) -> str:

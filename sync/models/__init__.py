@@ -1,5 +1,6 @@
 """The tables of the two doors, one file a subject."""
 
+from sync.models.connections import Connection, Pull
 from sync.models.inbound import (
     FileLoad,
     Mapping,
@@ -25,12 +26,14 @@ from sync.models.sink import Received
 __all__ = [
     "Attempt",
     "ClosingCalendar",
+    "Connection",
     "Criticality",
     "FileLoad",
     "Lane",
     "Mapping",
     "Mode",
     "Parked",
+    "Pull",
     "Received",
     "Replay",
     "Status",

@@ -18,15 +18,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 import structlog
 from django.db import transaction
 
 from canonical import writer
-from sync import egress
-from sync.connectors.webhook import Webhook
+from sync import connectors, crossreference, egress
+from sync.connectors.protocol import Connector
 from sync.models import Subscription
 from sync.outbound import alarms, crash, dependencies, health, lanes, outcomes, retry, wake
 from sync.outbound.envelope import Message
@@ -40,18 +40,6 @@ BUDGET: Final = 25.0  # seconds; what is left then waits for the next hint
 LINGER: Final = 0.01  # seconds
 LAST_START: Final = LEASE.total_seconds() - egress.TOTAL_SECONDS - 1
 
-
-class Connector(Protocol):
-    """How a target is spoken to; `batch` messages go in one call, and one answer comes for each."""
-
-    batch: int
-
-    def send(self, messages: Sequence[Message]) -> list[Answer]:
-        """Send and answer; a failure is an answer, never an exception."""
-        ...
-
-
-CONNECTORS = {"webhook": Webhook}
 
 _guard = Lock()
 _running: dict[UUID, bool] = {}  # by subscription: whether another hint came meanwhile
@@ -110,10 +98,10 @@ class Run:
         """Get ready; None where there is no such subscription."""
         with transaction.atomic(durable=True):  # refuses to stand in another: HTTP comes next
             found = _load(subscription)
-        if found is None:
-            return None
-        client = egress.Client(found.max_concurrency)
-        connector = CONNECTORS[found.connector](found, client)
+            if found is None:
+                return None
+            client = egress.Client(found.max_concurrency)
+            connector = connectors.for_subscription(found, client)
         pool = ThreadPoolExecutor(found.max_concurrency, thread_name_prefix="deliver")
         return cls(found, until, connector, client, pool)
 
@@ -151,6 +139,8 @@ class Run:
     def _room(self) -> int:
         """How many more lanes may be claimed: the width, and as many waiting once it is full.
 
+        The width counts calls, and a call takes as many lanes as the connector's batch.
+
         The subscription is read again, so that a pause holds at once.
         """
         found, now = _load(self.subscription.pk), writer.now()
@@ -159,7 +149,8 @@ class Run:
         self.subscription = found
         self.width = min(self.width, health.width(found, now))
         ahead = 2 if self.width == found.max_concurrency else 1
-        room = max(0, self.width * ahead - lanes.in_flight(found.pk))
+        widest = self.width * ahead * self.connector.batch
+        room = max(0, widest - lanes.in_flight(found.pk))
         return health.take_slots(found, room, now) or self._pause(room)
 
     def _pause(self, room: int) -> int:
@@ -172,9 +163,11 @@ class Run:
 
     def _send(self, messages: Sequence[Message], claimed_at: float) -> list[Answer]:
         """In a thread: send, unless the lease could end before the answer."""
-        if time.monotonic() - claimed_at > LAST_START:
+        spent = time.monotonic() - claimed_at
+        if spent > LAST_START:
             return []
-        return self.connector.send(messages)
+        with egress.within(LEASE.total_seconds() - 1 - spent):
+            return self.connector.send(messages)
 
     def _collect(self) -> None:
         """Wait for an answer, a moment for those about to come, and settle them together."""
@@ -221,6 +214,7 @@ class Run:
         """Settle, then let the answers count for the target and wake what waited for these."""
         if not settlements:
             return
+        crossreference.write_back(self.subscription, settlements)
         stuck = lanes.settle(self.subscription, settlements)
         crash.point("settled")
         self.settled += len(settlements)

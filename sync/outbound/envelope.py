@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
 
@@ -57,8 +58,8 @@ class Version:
 class Target:
     """What a version is called at the target: its own ids and words.
 
-    `source_ids` are the target's ids of this record, the primary first; `references` gives them
-    per golden id it refers to; `codes` its word per vocabulary and term.
+    `source_ids` are the target's ids of this record, the one to write to first; `references`
+    gives them per golden id it refers to; `codes` its word per vocabulary and term.
     """
 
     system: str
@@ -67,14 +68,34 @@ class Target:
     codes: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
+class Operation(StrEnum):
+    """What the target is asked to do with its record."""
+
+    PUT = "put"  # hold this content, whether it held the record before or not
+    DEACTIVATE = "deactivate"  # retired, or no longer for this target: never delete
+    MERGE = "merge"  # another record stands for it from now on
+    ERASE = "erase"  # forget what it said of a person
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One delivery, ready to be signed and sent."""
+    """One delivery, ready to be signed and sent.
+
+    `body` and `headers` are for who takes CloudEvents; a connector that speaks a system's own
+    language reads `content`, the record as this target may see it, and `target`, its own ids and
+    words. `key` is the golden code: what the target can keep as our key.
+    """
 
     id: str
     record_version: int
     body: bytes
     headers: Mapping[str, str]
+    entity: str = ""
+    golden: str = ""
+    key: str = ""
+    operation: Operation = Operation.PUT
+    content: Mapping[str, Any] = field(default_factory=dict)
+    target: Target = Target("")
 
 
 def record_version(timeline: int, version: int) -> int:
@@ -87,17 +108,28 @@ def message_id(timeline: int, subscription: str, golden: str, version: int) -> s
     return str(uuid.uuid5(NAMESPACE, f"{timeline}/{subscription}/{golden}/{version}"))
 
 
-def data(version: Version, target: Target, attributes: Sequence[Attribute]) -> dict[str, Any]:
+def data(
+    document: Mapping[str, Any], target: Target, attributes: Sequence[Attribute]
+) -> dict[str, Any]:
     """The golden record as every consumer sees it, beside it the target's own ids and words."""
     return {
-        **version.document,
+        **document,
         "target": {
             "system": target.system,
             "source_ids": list(target.source_ids),
             "references": {name: list(ids) for name, ids in sorted(target.references.items())},
-            "codes": dict(_words(version.document, attributes, target.codes, "")),
+            "codes": words(document, attributes, target.codes),
         },
     }
+
+
+def words(
+    document: Mapping[str, Any],
+    attributes: Sequence[Attribute],
+    codes: Mapping[tuple[str, str], str],
+) -> dict[str, str]:
+    """The target's word for each term of the document, by path: `addresses[0].role`."""
+    return dict(_words(document, attributes, codes, ""))
 
 
 def _words(
@@ -165,7 +197,22 @@ def traceparent(correlation_id: str, identity: str) -> str:
     return f"00-{trace}-{span}-01"
 
 
-def message(version: Version, happened: Mapping[str, Any], previous: int) -> Message:
+def operation(name: str, state: str) -> Operation:
+    """What an event of this name about a record in this state asks of the target."""
+    if name == LEFT or state == "retired":
+        return Operation.DEACTIVATE
+    if name == "erased":
+        return Operation.ERASE
+    return Operation.MERGE if state == "merged" else Operation.PUT
+
+
+def message(
+    version: Version,
+    happened: Mapping[str, Any],
+    previous: int,
+    asked: Operation,
+    target: Target,
+) -> Message:
     """The bytes of an event and the headers that say the same; `previous` is what was confirmed."""
     headers = {
         "content-type": MEDIA_TYPE,
@@ -175,7 +222,18 @@ def message(version: Version, happened: Mapping[str, Any], previous: int) -> Mes
         "x-assay-previous-version": str(previous),
         "x-assay-sequence": str(version.position or ""),
     }
-    return Message(happened["id"], happened["recordversion"], _json(happened), headers)
+    return Message(
+        id=happened["id"],
+        record_version=happened["recordversion"],
+        body=_json(happened),
+        headers=headers,
+        entity=version.entity,
+        golden=version.golden,
+        key=version.code,
+        operation=asked,
+        content=happened["data"],
+        target=target,
+    )
 
 
 def signed(message: Message, secrets: Collection[str], timestamp: int) -> dict[str, str]:

@@ -20,8 +20,10 @@ from django.db.models import F, Min, Q
 from canonical import configuration
 from canonical.documents import records
 from canonical.documents.records import View
+from canonical.documents.shape import HEAD
 from canonical.entities import schema_of
-from canonical.models import Change, FeedState, GoldenReference, GoldenState, SourceRecord
+from canonical.models import Change, FeedState, GoldenReference, GoldenState, Link, SourceRecord
+from sync import connectors
 from sync.models import Mode, Subscription
 from sync.outbound import closings, dependencies, envelope
 from sync.outbound.closings import Closed
@@ -88,6 +90,7 @@ class Surroundings:
         references, parents = _references(rows)
         named = {*due, *(target for each in references.values() for target in each)}
         ids, own = _own_ids(subscription, named)
+        ids |= _former_ids(subscription, rows)
         return cls(
             subscription=subscription,
             timeline=FeedState.objects.values_list("timeline", flat=True).get(pk=1),
@@ -96,7 +99,7 @@ class Surroundings:
             references=references,
             waiting=dependencies.blocked(subscription.pk, parents),
             ids=ids,
-            codes=_codes(subscription.system_id),
+            codes=_codes(subscription),
             own_records=own,
             closed=closings.closed(subscription, {g: version for g, (version, _) in rows.items()}),
         )
@@ -145,9 +148,9 @@ class Surroundings:
                    "version": version.version, "state": LEFT}  # fmt: skip
         return self._sendable(lane, version, content, LEFT, LEFT)
 
-    def _content(self, version: Version) -> dict[str, Any]:
+    def _target(self, version: Version) -> Target:
         golden = UUID(version.golden)
-        target = Target(
+        return Target(
             system=self.subscription.system_id,
             source_ids=self.ids.get(golden, ()),
             references={
@@ -155,7 +158,15 @@ class Surroundings:
             },
             codes=self.codes,
         )
-        return envelope.data(version, target, schema_of(version.entity).attributes)
+
+    def _content(self, version: Version) -> dict[str, Any]:
+        """What the target is told; what its connector has no place for is no news to it."""
+        shown = connectors.attributes(self.subscription.connector, version.entity)
+        document = version.document
+        if shown is not None:
+            document = {n: v for n, v in document.items() if n in HEAD or n in shown}
+        schema = schema_of(version.entity)
+        return envelope.data(document, self._target(version), schema.attributes)
 
     def _is_echo(self, version: Version, winners: Mapping[str, str]) -> bool:
         """Whether every value came from one record of the target's own system.
@@ -176,7 +187,8 @@ class Surroundings:
         happened = envelope.event(
             version, content, name=name, identity=identity, timeline=self.timeline
         )
-        message = envelope.message(version, happened, lane.confirmed)
+        asked = envelope.operation(name, version.document["state"])
+        message = envelope.message(version, happened, lane.confirmed, asked, self._target(version))
         return Sendable(lane, version.version, digest, message)
 
 
@@ -241,7 +253,7 @@ def _references(
 ) -> tuple[dict[UUID, set[UUID]], dict[UUID, set[UUID]]]:
     """What each record refers to, and which of those a target must hold first.
 
-    A merged record waits for its survivor.
+    A merged record refers to its survivor, and waits for it.
     """
     references: dict[UUID, set[UUID]] = defaultdict(set)
     parents: dict[UUID, set[UUID]] = defaultdict(set)
@@ -253,16 +265,20 @@ def _references(
     for golden, (version, _) in rows.items():
         if survivor := version.content.get("merged_into"):
             parents[golden].add(UUID(survivor))
+            references[golden].add(UUID(survivor))
     return references, parents
 
 
 def _own_ids(
     subscription: Subscription, goldens: Collection[UUID]
 ) -> tuple[dict[UUID, list[str]], frozenset[str]]:
-    """The target's ids per golden record, the primary first; and the records that contribute."""
+    """The target's ids per golden record, the one to write to first; and the records of them.
+
+    The primary one goes first, and what a merge brought along after what was there before.
+    """
     linked = SourceRecord.objects.filter(
         system=subscription.system_id, links__until__isnull=True, links__golden__in=goldens
-    ).order_by("-primary", "source_id")
+    ).order_by("-primary", F("links__merge").asc(nulls_first=True), "source_id")
     ids: dict[UUID, list[str]] = defaultdict(list)
     own = set()
     for record, golden, source_id in linked.values_list("id", "links__golden_id", "source_id"):
@@ -271,8 +287,28 @@ def _own_ids(
     return dict(ids), frozenset(own)
 
 
-def _codes(system: str) -> dict[tuple[str, str], str]:
-    """The target's word per vocabulary and term."""
+def _former_ids(subscription: Subscription, rows: Mapping[UUID, Row]) -> dict[UUID, list[str]]:
+    """The target's ids of what was merged away: the records that its open merge moved on."""
+    merged = [golden for golden, (version, _) in rows.items() if version.content.get("merged_into")]
+    if not merged:
+        return {}
+    moved = Link.objects.filter(
+        merge__absorbed__in=merged,
+        merge__undone_at__isnull=True,
+        record__system=subscription.system_id,
+    ).order_by("-record__primary", "record__source_id")
+    ids: dict[UUID, list[str]] = defaultdict(list)
+    for golden, source_id in moved.values_list("merge__absorbed", "record__source_id"):
+        ids[golden].append(source_id)
+    return dict(ids)
+
+
+def _codes(subscription: Subscription) -> dict[tuple[str, str], str]:
+    """The target's word per vocabulary and term: its crosswalk's, else what its kind usually says.
+
+    A crosswalk holds each word once; a kind may say the same word for several terms.
+    """
     outbound = configuration.current().outbound
-    return {(vocabulary, term): word for (owner, vocabulary, term), word in outbound.items()
-            if owner == system}  # fmt: skip
+    own = {(vocabulary, term): word for (owner, vocabulary, term), word in outbound.items()
+           if owner == subscription.system_id}  # fmt: skip
+    return {**connectors.words(subscription.connector), **own}

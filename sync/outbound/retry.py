@@ -42,7 +42,9 @@ class Verdict(StrEnum):
 class Answer:
     """What came back for one message: an HTTP status, or `error` when none did.
 
-    `headers` are lower-case; `body` is at most what egress reads.
+    `headers` are lower-case; `body` is at most what egress reads. A connector that reads more out
+    of an answer than its status tells says so in `verdict`, `reason` and `wait` (seconds until the
+    next try makes sense); `target_id` is what the target calls the record.
     """
 
     status: int | None = None
@@ -50,6 +52,10 @@ class Answer:
     body: bytes = b""
     error: str = ""
     milliseconds: int = 0
+    verdict: Verdict | None = None
+    reason: str = ""
+    wait: float | None = None
+    target_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,8 @@ def judge(
     answer: Answer, expected: Expected, now: datetime, outcomes: Outcomes = USUAL
 ) -> Judgement:
     """Tell what an answer means; `now` is only for a Retry-After that names a date."""
+    if answer.verdict is not None:
+        return _as_said(answer, answer.verdict, now, outcomes)
     if answer.status is None:
         return Judgement(Verdict.FAILED, answer.error or "no answer")
     if 200 <= answer.status < 300:
@@ -104,6 +112,20 @@ def _is_named(answer: Answer, errors: Collection[int | str]) -> bool:
         error == answer.status if isinstance(error, int) else error.encode() in answer.body
         for error in errors
     )
+
+
+def _as_said(answer: Answer, verdict: Verdict, now: datetime, outcomes: Outcomes) -> Judgement:
+    """What the connector read out of the answer, unless the target's policy names the error."""
+    if verdict in {Verdict.FAILED, Verdict.POISON}:
+        if _is_named(answer, outcomes.permanent):
+            verdict = Verdict.POISON
+        elif _is_named(answer, outcomes.transient):
+            verdict = Verdict.FAILED
+    reason = answer.reason or answer.error
+    if verdict is not Verdict.FAILED:
+        return Judgement(verdict, reason)
+    asked = None if answer.wait is None else _clamped(answer.wait)
+    return Judgement(verdict, reason, asked or retry_after(answer.headers or {}, now))
 
 
 def _accepted(answer: Answer, expected: Expected) -> Judgement:

@@ -1,0 +1,1 @@
+"""Salesforce, and Certinia PSA on it: one connector, two maps of objects."""

@@ -1,0 +1,148 @@
+"""Reading Salesforce by SOQL: by id, by our key, and by time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from sync import egress
+from sync.connectors import profile as profiles
+from sync.connectors.base import ProfileConnector, parts
+from sync.connectors.faults import Turned
+from sync.connectors.profile import Child, Object, Profile
+from sync.connectors.protocol import Capabilities, Guarantee, Held, Page
+from sync.connectors.rest import Response, Rest
+from sync.connectors.salesforce import answers, soql
+from sync.connectors.salesforce.objects import CODE_OF_CURRENCY, SALESFORCE
+from sync.inbound.arrivals import Item
+from sync.models.connections import Connection
+
+AT_ONCE: Final = 200
+#: A transaction that ends late shows an earlier SystemModstamp: that much is read again.
+OVERLAP: Final = timedelta(minutes=2)
+#: Marks what we wrote in change events, so that a listener can tell its own echo.
+MARK: Final = {"sforce-call-options": "client=assay"}
+
+Record = Mapping[str, Any]
+
+
+class SalesforceReader(ProfileConnector):
+    """The half that asks."""
+
+    profile: ClassVar[Profile] = SALESFORCE
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        frozenset({Guarantee.UPSERT}), reads=True, pulls=True
+    )
+
+    def __init__(self, connection: Connection, client: egress.Client) -> None:
+        super().__init__(connection, client)
+        self._rest = Rest(connection.url, self.login, client, MARK)
+        self._base = f"/services/data/v{self.settings['api_version']}"
+        self._key = str(self.settings["key_field"])
+        self._hidden = {CODE_OF_CURRENCY} if self.settings["currency"] else set[str]()
+
+    def read(self, entity: str, source_ids: Collection[str] | None = None) -> Iterator[Held]:
+        """What the organisation holds of these ids, or of all records that carry our code."""
+        thing = self.object_of(entity)
+        columns = soql.columns(thing, self._key, self._hidden)
+        if source_ids is None:
+            queries = [soql.select(columns, thing.name, f"{self._key} != NULL")]
+        else:
+            queries = [
+                soql.select(columns, thing.name, soql.among(thing.id, part))
+                for part in parts(source_ids, AT_ONCE)
+            ]
+        for query in queries:
+            for records in self._pages("query", query):
+                yield from (self._held(thing, record) for record in self._whole(thing, records))
+
+    def _held(self, thing: Object, record: Record) -> Held:
+        values = profiles.held(thing, record)
+        for child in thing.children:
+            values[child.attribute] = profiles.held_elements(child, record)
+        ended = thing.inactive and all(record.get(n) == v for n, v in thing.inactive.items())
+        deleted = bool(thing.deleted and record.get(thing.deleted))
+        return Held(
+            entity=thing.entity,
+            source_id=str(record[thing.id]),
+            key=str(record.get(self._key) or "").upper(),
+            values=values,
+            active=not (ended or deleted),
+            version=str(record.get(thing.modified) or ""),
+        )
+
+    def changes(self, entity: str, cursor: str) -> Iterator[Page]:
+        """Records by SystemModstamp, deleted ones too; the last minutes are read again."""
+        thing = self.object_of(entity)
+        if not thing.name:
+            return
+        where = f"{thing.modified} >= {cursor}" if cursor else ""
+        columns = soql.columns(thing, self._key, self._hidden)
+        query = soql.select(columns, thing.name, where, f"{thing.modified}, {thing.id}")
+        last = ""
+        for records in self._pages("queryAll", query):
+            whole = self._whole(thing, records)
+            if whole:
+                last = _literal(whole[-1][thing.modified])
+            yield Page([self._item(thing, record) for record in whole], last or cursor)
+        if last:
+            yield Page([], max(cursor, _literal(last, OVERLAP)))
+
+    def _item(self, thing: Object, record: Record) -> Item:
+        if thing.deleted and record.get(thing.deleted):
+            stamp = datetime.fromisoformat(str(record[thing.modified]))
+            return Item(str(record[thing.id]), None, stamp, retired=True)
+        return Item(str(record[thing.id]), dict(record))
+
+    def _whole(self, thing: Object, records: Sequence[Record]) -> list[dict[str, Any]]:
+        """The records with their elements below the name of the child object."""
+        currency = {CODE_OF_CURRENCY: self.settings["currency"]} if self._hidden else {}
+        whole = [{**record, **currency} for record in records]
+        by_id = {record[thing.id]: record for record in whole}
+        for child in thing.children:
+            for record in whole:
+                record[child.name] = []
+            columns = soql.child_columns(child, self._key, self._hidden)
+            for ids in parts(by_id, AT_ONCE):
+                where = soql.among(child.parent, ids)
+                for element in self._query(soql.select(columns, child.name, where, "Id")):
+                    parent = by_id[element[child.parent]]
+                    parent[child.name].append(self._element(child, element, parent, currency))
+        return whole
+
+    def _element(
+        self, child: Child, element: Record, parent: Record, currency: Record
+    ) -> dict[str, Any]:
+        """An element with what names it in the list: the end of our key, else its own id."""
+        prefix, key = f"{parent.get(self._key) or ''}-".upper(), str(element.get(self._key) or "")
+        name = key[len(prefix) :] if key.upper().startswith(prefix) else str(element["Id"])
+        return {**element, **currency, child.key: name}
+
+    def _query(self, query: str) -> Iterator[Record]:
+        for records in self._pages("query", query):
+            yield from records
+
+    def _pages(self, resource: str, query: str) -> Iterator[list[Record]]:
+        response = self._asked(f"{self._base}/{resource}", {"q": query})
+        while True:
+            yield [_bare(record) for record in response.data["records"]]
+            if response.data.get("done", True):
+                return
+            response = self._asked(str(response.data["nextRecordsUrl"]), None)
+
+    def _asked(self, path: str, query: Mapping[str, str] | None) -> Response:
+        response = self._rest.call("GET", path, query=query)
+        if not response.ok or not isinstance(response.data, Mapping):
+            raise Turned(answers.whole(response))
+        return response
+
+
+def _bare(record: Record) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name != "attributes"}
+
+
+def _literal(stamp: str, before: timedelta = timedelta()) -> str:
+    """A time as SOQL writes it."""
+    moment = datetime.fromisoformat(stamp) - before
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
