@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -163,12 +163,18 @@ def _need(review: Review) -> Need:
     )
 
 
-def decide(review_id: UUID, decision: str, cause: Cause, expected: int | None = None) -> Decided:
+def decide(
+    review_id: UUID,
+    decision: str,
+    cause: Cause,
+    expected: int | None = None,
+    picks: Mapping[str, Any] | None = None,
+) -> Decided:
     """Answer a review: `match` merges (the older id survives), `no_match` keeps apart.
 
-    Where it is about one golden record, `no_match` splits the arrived record off. `defer` leaves
-    the review open and notes the reason. Raises NotFound, VersionConflict and Conflict (decided
-    already).
+    `picks` are values to pin on what a merge leaves. Where it is about one golden record,
+    `no_match` splits the arrived record off. `defer` leaves the review open and notes the reason.
+    Raises NotFound, VersionConflict and Conflict (decided already).
     """
     review = _open_review(review_id, expected)
     if decision == "defer":
@@ -177,7 +183,7 @@ def decide(review_id: UUID, decision: str, cause: Cause, expected: int | None = 
     kind = DecisionKind(decision)
 
     def work() -> Decided:
-        effect = _effect(review, kind, cause)
+        effect = _effect(review, kind, cause, picks)
         moment = writer.now()
         decisions.decide(review.record_a_id, review.record_b_id, kind, cause, moment)
         _answer(review, kind, cause, moment)
@@ -190,11 +196,13 @@ def decide(review_id: UUID, decision: str, cause: Cause, expected: int | None = 
     return decided
 
 
-def _effect(review: Review, kind: DecisionKind, cause: Cause) -> merging.Outcome | None:
+def _effect(
+    review: Review, kind: DecisionKind, cause: Cause, picks: Mapping[str, Any] | None
+) -> merging.Outcome | None:
     """What follows for identity; where nothing does, both sides are locked all the same."""
     sides = sorted(_sides(review))
     if kind is DecisionKind.MATCH and len(sides) == 2:
-        return merging.merge(sides[0], sides[1:], cause)
+        return merging.merge(sides[0], sides[1:], cause, picks=picks)
     if kind is DecisionKind.NO_MATCH and len(sides) == 1:
         if not review.of_one:
             raise Conflict("Both records are in one golden record by now.")

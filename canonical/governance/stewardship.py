@@ -44,8 +44,9 @@ MAX_PATH = 120
 class BadValue(Refused):
     """The value does not fit the attribute; `faults` say where and why."""
 
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("; ".join(fault.detail for fault in faults))
+    def __init__(self, faults: list[Fault], path: str = "") -> None:
+        told = "; ".join(fault.detail for fault in faults)
+        super().__init__(f"{path}: {told}" if path else told)
         self.faults = faults
 
 
@@ -118,7 +119,7 @@ def _checked_value(schema: EntitySchema, path: str, value: Any) -> Any:
         return None
     checked, faults = validate_value(attribute, value)
     if faults:
-        raise BadValue(faults)
+        raise BadValue(faults, path)
     return checked
 
 

@@ -1,167 +1,30 @@
-"""Side by side: two to eight golden records in columns, with what they would be as one."""
+"""The pages on which golden records stand side by side: chosen ones, and those of a question."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
-from canonical import configuration, writer
 from canonical.admin.base import principal_of
 from canonical.documents import records
-from canonical.documents.records import View
-from canonical.documents.shape import Record
-from canonical.entities import schema_of
-from canonical.golden.inputs import load
-from canonical.golden.recompute import NOTHING
-from canonical.models import Change, Golden, Link, SourceRecord, WorkItem
-from canonical.survivorship import golden as survive
+from canonical.models import Golden, WorkItem
 from matching import explanation, review
 from matching.models import Review, ReviewState
-from mdm.console.deeds import AT_MOST, tell_merged
+from mdm.console.deeds import AT_MOST, picked, tell_merged
 from mdm.console.drawings import remembered, waterfall
-from mdm.console.effects import title_of
 from mdm.console.pages import cause_from, deed, number_from, page, show
-from mdm.console.values import Shown, compact, label
+from mdm.console.sides import compare
 from mdm.console.work import next_after
 
-Document = Mapping[str, Any]
 DECISIONS = {
     "match": "They stay together.",
     "no_match": "They are kept apart from now on.",
     "defer": "Left for later.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One record's value and the systems it came from."""
-
-    value: Shown
-    systems: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One attribute across the columns; `result` is what they would say as one."""
-
-    label: str
-    cells: tuple[Cell, ...]
-    result: Cell
-    differs: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One golden record of the comparison."""
-
-    document: Document
-    title: str
-    sources: Sequence[SourceRecord]
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Golden records of one entity side by side."""
-
-    columns: Sequence[Column]
-    lines: Sequence[Line]
-    warnings: Sequence[str]
-
-
-def compare(goldens: Sequence[UUID], sees_restricted: bool) -> Comparison:
-    """Lay golden records side by side, in the given order; a fixed number of statements."""
-    found = {r.id: r for r in records.current(list(goldens))}
-    ordered = [found[golden] for golden in goldens if golden in found]
-    united = _united(ordered)
-    documents = records.show([*ordered, united[0]], View(sees_restricted))
-    held = _held(goldens)
-    systems = {str(r.pk): r.system_id for rs in held.values() for r in rs}
-    winners = _winners(goldens)
-    columns = [Column(d, title_of(d) or d["code"], held.get(d["id"], ())) for d in documents[:-1]]
-    sides = [(d, winners.get(d["id"], {})) for d in documents[:-1]]
-    lines = _lines(sides, (documents[-1], united[1]), systems)
-    return Comparison(columns, lines, _warnings(documents[:-1]))
-
-
-def _united(members: Sequence[Record]) -> tuple[Record, Mapping[str, str]]:
-    """The function's answer for all their source records together: no lock, nothing written."""
-    first = members[0]
-    config = configuration.current()
-    inputs = load([r.id for r in members], config)
-    together = [c for r in members for c in inputs[r.id].contributions]
-    policy = config.policies.get(first.entity, NOTHING)
-    day = writer.now().date().isoformat()
-    one = survive(schema_of(first.entity), policy, together, day)
-    record = Record(
-        first.id, first.code, first.entity, first.version, "active", None, first.created_at,
-        first.updated_at, False, one.values,
-    )  # fmt: skip
-    return record, one.winners
-
-
-def _held(goldens: Sequence[UUID]) -> dict[UUID, list[SourceRecord]]:
-    links = Link.objects.filter(golden__in=goldens, until__isnull=True)
-    held: dict[UUID, list[SourceRecord]] = {}
-    for link in links.select_related("record__system").order_by("since", "id"):
-        held.setdefault(link.golden_id, []).append(link.record)
-    return held
-
-
-def _winners(goldens: Sequence[UUID]) -> dict[UUID, Mapping[str, str]]:
-    """Per golden record, the source record behind each attribute of its present version."""
-    rows = Change.objects.filter(golden__in=goldens, version=F("golden__version"))
-    return {golden: winners or {} for golden, winners in rows.values_list("golden_id", "winners")}
-
-
-def _lines(
-    sides: Sequence[tuple[Document, Mapping[str, str]]],
-    united: tuple[Document, Mapping[str, str]],
-    systems: Mapping[str, str],
-) -> list[Line]:
-    entity = united[0]["entity"]
-    lines = []
-    for attribute in schema_of(entity):
-        name = attribute.name
-        cells = tuple(_cell(document, winners, name, systems) for document, winners in sides)
-        if all(cell.value.empty for cell in cells):
-            continue
-        said = [document.get(name) for document, _ in sides if document.get(name)]
-        differs = len(said) < len(sides) or any(value != said[0] for value in said)
-        lines.append(Line(label(name), cells, _cell(*united, name, systems), differs))
-    return lines
-
-
-def _cell(
-    document: Document, winners: Mapping[str, str], name: str, systems: Mapping[str, str]
-) -> Cell:
-    value = compact(document.get(name))
-    if value.empty:
-        return Cell(value)
-    behind = {r for path, r in winners.items() if path == name or path.startswith(f"{name}[")}
-    return Cell(value, ", ".join(sorted({systems[r] for r in behind if r in systems})))
-
-
-def _warnings(documents: Sequence[Document]) -> list[str]:
-    """What should make a steward stop: identifiers and legal entities that contradict."""
-    found = []
-    for name, words in (("tax_ids", "tax ids"), ("lei", "LEI"), ("duns", "D-U-N-S numbers")):
-        said = {str(d[name]) for d in documents if d.get(name)}
-        if len(said) > 1:
-            found.append(f"They have different {words}.")
-    entities = {d["responsible_entity"] for d in documents if d.get("responsible_entity")}
-    if len(entities) > 1:
-        found.append("Different legal entities are responsible for them.")
-    return found
-
-
-# --- pages
 
 
 @page
@@ -238,9 +101,9 @@ def decide(request: HttpRequest, review_id: UUID) -> HttpResponse:
         return redirect("console:review", review_id)
     item = WorkItem.objects.filter(subject=str(review_id), state="open").first()
     upcoming = next_after(item)
-    decided = review.decide(
-        review_id, decision, cause_from(request), number_from(request, "version")
-    )
+    version = number_from(request, "version")
+    picks = picked(request, _ids(request)) if decision == "match" else {}
+    decided = review.decide(review_id, decision, cause_from(request), version, picks)
     if decided.effect and decided.effect.merges:
         tell_merged(request, decided.effect)
     else:
@@ -248,3 +111,9 @@ def decide(request: HttpRequest, review_id: UUID) -> HttpResponse:
     if upcoming is None:
         return redirect("console:queue")
     return redirect("console:open", upcoming.pk)
+
+
+def _ids(request: HttpRequest) -> list[UUID]:
+    """The golden records the page showed."""
+    found = [records.golden_id(text) for text in request.POST.getlist("golden")[:AT_MOST]]
+    return [golden for golden in found if golden]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -17,13 +18,15 @@ from canonical.attributes import Attribute
 from canonical.documents.titles import titles
 from canonical.entities import schema_of
 from canonical.governance import stewardship as pins
-from canonical.identity.errors import NotFound, Refused
+from canonical.identity.errors import IdentityError, NotFound, Refused
 from canonical.identity.merging import Outcome
 from canonical.models import Golden, Merge, SourceRecord
 from matching import stewardship
-from mdm.console.effects import effects
+from mdm.console.effects import ahead, results
 from mdm.console.pages import asked, cause_from, deed, number_from, show
+from mdm.console.picks import picks_from
 from mdm.console.typed import NotReadable, read
+from mdm.console.values import label
 
 AT_MOST = 8
 
@@ -90,15 +93,43 @@ def merge(request: HttpRequest) -> HttpResponse:
     survivor = _id(request.POST.get("survivor", ""))
     if len(goldens) > AT_MOST:
         raise Refused(f"At most {AT_MOST} records are merged at once.")
-    expected = _versions(request.POST)
     preview = request.POST.get("step") != "confirm"
-    outcome = stewardship.merge(
-        survivor, goldens, cause_from(request, needed=not preview), expected, preview
-    )
+    picks = picked(request, [survivor, *goldens])
+    cause = cause_from(request, needed=not preview)
+    expected = _versions(request.POST)
+    outcome = stewardship.merge(survivor, goldens, cause, expected, preview, picks)
     if preview:
-        return _preview(request, outcome, "Merge", "console:merge", goldens=goldens)
+        return _preview(request, outcome, "Merge", "console:merge", picks=sorted(picks))
     tell_merged(request, outcome)
     return redirect(tab(survivor, "merges"))
+
+
+def picked(request: HttpRequest, goldens: Sequence[UUID]) -> dict[str, Any]:
+    """What the form picks among these golden records of one entity."""
+    subject = Golden.objects.filter(pk__in=goldens).first()
+    if subject is None:
+        return {}
+    sees = principal_of(request).sees_restricted
+    return picks_from(request.POST, subject.entity, goldens, sees)
+
+
+@asked
+def survivor(request: HttpRequest) -> HttpResponse:
+    """A part of the compare page: what the merge as it now stands in the form would give."""
+    try:
+        goldens, kept = _ids(request.POST, "golden"), _id(request.POST.get("survivor", ""))
+        picks = picked(request, [kept, *goldens])
+        cause = cause_from(request, needed=False)
+        outcome = stewardship.merge(kept, goldens[:AT_MOST], cause, None, True, picks)
+    except IdentityError as error:
+        return render(request, "console/survivor.html", {"refusal": str(error)})
+    sees = principal_of(request).sees_restricted
+    context = {
+        "ahead": ahead(outcome, sees),
+        "results": results(outcome.touched[kept], sees),
+        "picks": [label(name) for name in sorted(picks)],
+    }
+    return render(request, "console/survivor.html", context)
 
 
 def tell_merged(request: HttpRequest, outcome: Outcome) -> None:
@@ -162,7 +193,6 @@ def _allocation(row: Merge, outcome: Outcome, allocate: dict[UUID, UUID]) -> dic
 def _preview(
     request: HttpRequest, outcome: Outcome, word: str, action: str, *args: Any, **context: Any
 ) -> HttpResponse:
-    told = effects(outcome, principal_of(request).sees_restricted)
     moved = SourceRecord.objects.filter(id__in=list(outcome.moved)).select_related("system")
     return show(
         request,
@@ -171,7 +201,7 @@ def _preview(
         word=word,
         action=reverse(action, args=args),
         subject=outcome.subject,
-        effects=told,
+        ahead=ahead(outcome, principal_of(request).sees_restricted),
         moved=moved.order_by("id"),
         fields=_carried(request.POST),
         reason=request.POST.get("reason", ""),

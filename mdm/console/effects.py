@@ -10,11 +10,13 @@ from uuid import UUID
 from canonical.documents import records
 from canonical.documents.records import View
 from canonical.documents.shape import HEAD, Record
-from canonical.entities import model_of
+from canonical.entities import model_of, schema_of
 from canonical.golden.recompute import Computed
 from canonical.identity.merging import Outcome
-from mdm.console.values import Shown, label, shown
+from mdm.console.values import Shown, compact, label, shown
+from sync.outbound.forecast import Told, forecast
 
+NAMED = 4
 Document = Mapping[str, Any]
 _APART = frozenset(HEAD) | {"masked", "sources"}
 
@@ -42,16 +44,69 @@ class Effect:
     differences: tuple[Difference, ...]
 
 
-def effects(outcome: Outcome, sees_restricted: bool) -> list[Effect]:
-    """The records an outcome changes: its subject first, then those its moves concern, the rest."""
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What is ahead: every golden record that changes, and what each target will be told."""
+
+    effects: tuple[Effect, ...]
+    told: tuple[Told, ...]
+
+    @property
+    def summary(self) -> tuple[TargetNews, ...]:
+        """Per target, how many records of which event."""
+        return tuple(TargetNews.of(each) for each in self.told)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetNews:
+    """One target, and its news counted: `("updated", 3, "CL-000001, ...")`."""
+
+    name: str
+    system: str
+    paused: bool
+    events: tuple[tuple[str, int, str], ...]
+
+    @classmethod
+    def of(cls, told: Told) -> TargetNews:
+        by_event: dict[str, list[str]] = {}
+        for _, code, event in told.events:
+            by_event.setdefault(event, []).append(code)
+        counted = tuple(
+            (event, len(codes), ", ".join(codes[:NAMED]) + (" …" if len(codes) > NAMED else ""))
+            for event, codes in sorted(by_event.items())
+        )
+        return cls(told.name, told.system, told.paused, counted)
+
+
+def ahead(outcome: Outcome, sees_restricted: bool) -> Ahead:
+    """What an outcome changes and whom it is told: for a look before the deed, or after a preview.
+
+    The subject stands first, then the records its moves concern, then the rest.
+    """
     changed = {golden: c for golden, c in outcome.touched.items() if c.changed}
     before = {r.id: r for r in records.current(list(changed))}
+    told = forecast(changed.values(), {golden: r.content for golden, r in before.items()})
+    return Ahead(tuple(_effects(outcome, changed, before, sees_restricted)), tuple(told))
+
+
+def _effects(
+    outcome: Outcome,
+    changed: Mapping[UUID, Computed],
+    before: Mapping[UUID, Record],
+    sees_restricted: bool,
+) -> list[Effect]:
     view = View(sees_restricted)
     after = records.show([_record(c) for c in changed.values()], view)
     earlier = dict(zip(before, records.show(list(before.values()), view), strict=True))
     told = [_effect(document, earlier.get(document["id"])) for document in after]
     moving = {outcome.subject, *outcome.moved.values()}
     return sorted(told, key=lambda e: (e.id != outcome.subject, e.id not in moving, e.code))
+
+
+def results(computed: Computed, sees_restricted: bool) -> list[tuple[str, Shown]]:
+    """Each attribute of a record as computed, laid out."""
+    document = records.show([_record(computed)], View(sees_restricted))[0]
+    return [(a.name, compact(document.get(a.name))) for a in schema_of(computed.golden.entity)]
 
 
 def _record(computed: Computed) -> Record:

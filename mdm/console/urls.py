@@ -23,6 +23,7 @@ urlpatterns = [
     path("reviews/<uuid:review_id>/decide/", compare.decide, name="decide"),
     path("compare/", compare.compare_page, name="compare"),
     path("merge/", deeds.merge, name="merge"),
+    path("merge/survivor/", deeds.survivor, name="survivor"),
     path("merges/<uuid:merge>/undo/", deeds.undo, name="undo"),
     path("goldens/<uuid:golden>/split/", deeds.split, name="split"),
     path("goldens/<uuid:golden>/pin/", deeds.pin, name="pin"),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -23,19 +24,22 @@ from canonical.identity.merging import Outcome
 from canonical.identity.units import unit
 from canonical.models import SourceRecord, WorkItem, WorkKind
 from matching import review
-from mdm.console.effects import Effect, effects
+from mdm.console.effects import ahead
 from mdm.console.pages import back, cause_from, deed, page, show
 from mdm.console.queue import REVIEWS, Row, in_order, rows, waiting
 from mdm.models import SavedView
 
 AT_ONCE = 50
+NOBODY = UUID(int=0)
 DAYS = {"1": "until tomorrow", "7": "for a week", "30": "for a month"}
 
 
 @page
 def open_item(request: HttpRequest, item: str) -> HttpResponse:
     """The page on which the item is worked: the review, the record, the value, the delivery."""
-    return redirect(address_of(get_object_or_404(WorkItem, pk=item)))
+    address = address_of(get_object_or_404(WorkItem, pk=item))
+    anchor = "#evidence-section" if request.GET.get("at") == "evidence" else ""
+    return redirect(f"{address}{anchor}")
 
 
 def address_of(item: WorkItem) -> str:
@@ -200,22 +204,19 @@ def _preview(request: HttpRequest, decision: str, answers: Sequence[Answered]) -
         words=words,
         decision=decision,
         answers=answers,
-        effects=_all_effects(answers, principal_of(request).sees_restricted),
+        ahead=ahead(_together(answers), principal_of(request).sees_restricted),
         back=request.POST.get("back", ""),
     )
 
 
-def _all_effects(answers: Sequence[Answered], sees_restricted: bool) -> list[Effect]:
+def _together(answers: Sequence[Answered]) -> Outcome:
     """Every golden record as the last answer that touched it leaves it."""
-    together: Outcome | None = None
-    for answer in answers:
-        if answer.outcome is None:
-            continue
-        if together is None:
-            together = Outcome(subject=answer.outcome.subject)
-        together.touched.update({k: c for k, c in answer.outcome.touched.items() if c.changed})
-        together.moved.update(answer.outcome.moved)
-    return effects(together, sees_restricted) if together else []
+    outcomes = [answer.outcome for answer in answers if answer.outcome]
+    together = Outcome(subject=outcomes[0].subject if outcomes else NOBODY)
+    for outcome in outcomes:
+        together.touched.update({k: c for k, c in outcome.touched.items() if c.changed})
+        together.moved.update(outcome.moved)
+    return together
 
 
 # --- saved views

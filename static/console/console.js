@@ -1,8 +1,43 @@
-/* Keys and dialogs of the worklist and the review page. Everything works without them. */
+/* Keys and dialogs of the worklist and the pages it leads to. Everything works without them. */
+
+/* What the merge as it stands in the form would give: fetched again at every pick. */
+function keepSurvivorCurrent(area) {
+  const form = document.getElementById(area.dataset.liveForm || "");
+  const place = document.getElementById("survivor");
+  if (!form || !place) return;
+  let running = null;
+
+  async function refresh() {
+    running?.abort();
+    running = new AbortController();
+    try {
+      const answer = await fetch(area.dataset.liveUrl, {
+        method: "POST",
+        body: new FormData(form),
+        signal: running.signal,
+      });
+      if (!answer.ok) return;
+      place.innerHTML = await answer.text();
+    } catch (error) {
+      if (error.name !== "AbortError") place.textContent = "The preview cannot be reached.";
+      return;
+    }
+    place.querySelectorAll("[data-of]").forEach((told) => {
+      const cell = area.querySelector(`[data-result="${CSS.escape(told.dataset.of)}"]`);
+      if (cell) cell.replaceChildren(...told.childNodes);
+    });
+  }
+
+  document.querySelectorAll("[data-live]").forEach((input) => {
+    input.addEventListener("change", refresh);
+  });
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   const area = document.querySelector("[data-console]");
   if (!area) return;
 
+  keepSurvivorCurrent(area);
   const help = document.getElementById("keys");
   document.querySelectorAll("[data-help]").forEach((button) => {
     button.addEventListener("click", () => help.showModal());
@@ -34,7 +69,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   function evidence() {
     const link = rows[at] && rows[at].querySelector("a.open");
-    if (link) window.location.assign(`${link.href}?evidence`);
+    if (link) window.location.assign(`${link.href}?at=evidence`);
   }
 
   // A deed means the chosen items or, where none is chosen, the one the reader is at.

@@ -283,7 +283,7 @@ def test_chosen_records_are_compared(firm: Firm, sign_in: SignIn) -> None:
     form = {"action": "compare", "_selected_action": [str(firm.acme.pk), str(firm.twin.pk)]}
     answer = browser.post(reverse("admin:canonical_client_changelist"), form, follow=True)
     text = answer.content.decode()
-    assert "Merge them" in text
+    assert "Preview the merge" in text
     assert firm.twin.code in text
     alone = browser.get(reverse("console:compare", query={"golden": [str(firm.acme.pk)]}))
     assert alone.headers["Location"] == reverse("admin:index")
