@@ -12,13 +12,14 @@ from typing import Final
 from sync import egress
 from sync.connectors.base import ProfileConnector
 from sync.connectors.protocol import Connector
+from sync.connectors.salesforce.certinia import Certinia
 from sync.connectors.salesforce.connector import Salesforce
 from sync.connectors.webhook import Webhook
 from sync.models import Connection, Subscription
 
 WEBHOOK: Final = "webhook"
 SYSTEMS: Final[dict[str, type[ProfileConnector]]] = {
-    kind.profile.name: kind for kind in (Salesforce,)
+    kind.profile.name: kind for kind in (Salesforce, Certinia)
 }
 
 
@@ -33,6 +34,15 @@ def attributes(connector: str, entity: str) -> frozenset[str] | None:
         return None
     thing = SYSTEMS[connector].profile.objects.get(entity)
     return thing.attributes if thing else frozenset()
+
+
+@cache
+def parents(connector: str, entity: str) -> frozenset[str]:
+    """The references that a connector's system must hold before it takes such a record."""
+    if connector == WEBHOOK:
+        return frozenset()
+    thing = SYSTEMS[connector].profile.objects.get(entity)
+    return thing.parents if thing else frozenset()
 
 
 @cache

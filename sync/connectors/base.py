@@ -85,7 +85,8 @@ class ProfileConnector:
         thing = self.object_of(message.entity)
         rendered = profiles.render(thing, message)
         if rendered.missing:
-            raise poison(f"{thing.name} cannot be written without {', '.join(rendered.missing)}")
+            name = thing.name or thing.entity
+            raise poison(f"{name} cannot be written without {', '.join(rendered.missing)}")
         return rendered
 
     def projection(self, message: Message) -> Mapping[str, Any]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sync.connectors import paths
-from sync.connectors.forms import TEXT, Form, Surroundings
+from sync.connectors.forms import REFERENCE, TEXT, Form, Surroundings
 from sync.connectors.paths import ABSENT
 from sync.outbound.envelope import Message
 
 IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+RECORD: Final = "record."  # how a path in an element leads to the record it is in
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,23 @@ class Object:
     @property
     def attributes(self) -> frozenset[str]:
         """The canonical attributes that reach the system."""
-        own = {paths.steps(f.path)[0].name for f in self.fields if f.way != "in" and f.path}
-        return frozenset(own | {child.attribute for child in self.children})
+        inner = [p.removeprefix(RECORD) for c in self.children for p in _written(c.fields)
+                 if p.startswith(RECORD)]  # fmt: skip
+        read = {paths.steps(path)[0].name for path in (*_written(self.fields), *inner)}
+        return frozenset(read | {child.attribute for child in self.children})
+
+    @property
+    def parents(self) -> frozenset[str]:
+        """The references without which the system takes no record: they have to be there first."""
+        fields = (*self.fields, *(f for child in self.children for f in child.fields))
+        needed = (f.path for f in fields if f.required and f.form.name == REFERENCE.name)
+        return frozenset(path.removeprefix(RECORD) for path in needed)
+
+
+def _written(fields: tuple[Field, ...]) -> Iterator[str]:
+    for each in fields:
+        if each.way != "in":
+            yield from filter(None, (each.path, *each.otherwise))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +225,8 @@ def _element(
     """The fields of one element; what is masked in the record is absent in it."""
     prefix = f"{child.attribute}."
     masked = [m.removeprefix(prefix) for m in document.get("masked") or () if m.startswith(prefix)]
-    seen = {**element, "record": document, "masked": masked}
+    nothing = {paths.steps(path)[0].name: None for path in _written(child.fields)}
+    seen = {**nothing, **element, "record": document, "masked": masked}
     return _fields(child.fields, seen, around, f"{child.attribute}[{index}].")
 
 
@@ -286,7 +303,7 @@ def _lists(thing: Object, selected: list[Field]) -> dict[str, Any]:
             lists.setdefault(first.name, []).append({"each": "@", "rules": groups[place]})
         groups[place].append(_rule(each, ".".join(step.name for step in rest)))
     for child in thing.children:
-        inward = [f for f in child.fields if f.way != "out" and not f.path.startswith("record.")]
+        inward = [f for f in child.fields if f.way != "out" and not f.path.startswith(RECORD)]
         rules = [_rule(f, f.path) for f in inward]
         if child.embedded:
             lists[child.attribute] = [{"each": child.embedded, "rules": rules}]

@@ -87,7 +87,7 @@ class Surroundings:
         """Read what these lanes need."""
         due = _due_versions(subscription, lanes)
         rows = _rows(due, view_of(subscription))
-        references, parents = _references(rows)
+        references, parents = _references(rows, subscription.connector)
         named = {*due, *(target for each in references.values() for target in each)}
         ids, own = _own_ids(subscription, named)
         ids |= _former_ids(subscription, rows)
@@ -249,18 +249,22 @@ def _version(change: Change, document: Mapping[str, Any]) -> Version:
 
 
 def _references(
-    rows: Mapping[UUID, Row],
+    rows: Mapping[UUID, Row], connector: str
 ) -> tuple[dict[UUID, set[UUID]], dict[UUID, set[UUID]]]:
     """What each record refers to, and which of those a target must hold first.
 
-    A merged record refers to its survivor, and waits for it.
+    Those are the ordering references and whatever the target's kind cannot do without. A merged
+    record refers to its survivor, and waits for it.
     """
     references: dict[UUID, set[UUID]] = defaultdict(set)
     parents: dict[UUID, set[UUID]] = defaultdict(set)
     edges = GoldenReference.objects.filter(golden__in=rows).exclude(golden=F("target"))
-    for golden, target, ordering in edges.values_list("golden_id", "target_id", "ordering"):
+    for golden, target, ordering, path in edges.values_list(
+        "golden_id", "target_id", "ordering", "path"
+    ):
         references[golden].add(target)
-        if ordering:
+        needed = connectors.parents(connector, rows[golden][0].entity)
+        if ordering or path in needed:
             parents[golden].add(target)
     for golden, (version, _) in rows.items():
         if survivor := version.content.get("merged_into"):

@@ -144,6 +144,12 @@ class Salesforce(Standin):
         answer = {"id": identity, "success": True, "errors": [], "created": created}
         return Reply(201 if created else 200, answer)
 
+    @route("PATCH", f"{DATA}/sobjects/(?P<name>[^/]+)/(?P<id>[^/]+)")
+    def update_one(self, call: Call) -> Reply:
+        self.bearer(call)
+        self._by_id(call.parts["name"], {"id": call.parts["id"], **call.json})
+        return Reply(204)
+
     @route("GET", f"{DATA}/sobjects/(?P<name>[^/]+)/(?P<field>[^/]+)/(?P<key>[^/]+)")
     def get_one(self, call: Call) -> Reply:
         self.bearer(call)
@@ -307,7 +313,7 @@ class Salesforce(Standin):
             return bool(held is not None)
         if match[2] == ">=":
             return bool(datetime.fromisoformat(held) >= datetime.fromisoformat(text))
-        return bool(str(held) == literals[0])
+        return bool(str(held) == literals[0] if literals else str(held).lower() == text)
 
     def _page(self, rows: list[dict[str, Any]], start: int) -> Reply:
         end = start + PAGE

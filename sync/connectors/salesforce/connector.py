@@ -10,13 +10,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from django.utils import timezone
+
 from sync import egress
 from sync.connectors.base import confirmed, parts
 from sync.connectors.faults import Turned, poison
 from sync.connectors.profile import Child, Object, Rendered
 from sync.connectors.rest import Response, segment
 from sync.connectors.salesforce import answers, soql
-from sync.connectors.salesforce.reading import AT_ONCE, Record, SalesforceReader
+from sync.connectors.salesforce.objects import TODAY
+from sync.connectors.salesforce.reading import AT_ONCE, Record, SalesforceReader, ended, owner_of
 from sync.outbound.envelope import Message, Operation
 from sync.outbound.retry import Answer, Verdict
 
@@ -214,26 +217,23 @@ class Salesforce(SalesforceReader):
         """Elements of ours that the list no longer has are used no longer."""
         if not child.inactive or not parents:
             return {}
-        prefixes = {f"{messages[p].key}-".upper(): p for p in parents}
-        if child.parent:
-            where = f"{soql.among(child.parent, parents.values())} AND {self._key} != NULL"
-        else:
-            where = " OR ".join(f"{self._key} LIKE {soql.quoted(p + '%')}" for p in prefixes)
-        stale: dict[int, Record] = {}
+        positions = {messages[position].key: position for position in parents}
         columns = ["Id", self._key, *child.inactive]
-        for record in self._query(soql.select(columns, child.name, where)):
-            key = str(record[self._key]).upper()
-            position = prefixes.get(key[: key.find("-", key.find("-") + 1) + 1])
-            ended = all(record.get(n) == v for n, v in child.inactive.items())
-            if position is not None and key not in kept and not ended:
-                place = -1 - len(stale)
-                owner[place] = position
-                stale[place] = {"id": record["Id"], **child.inactive}
+        stale: dict[int, Record] = {}
+        for where in self._keyed(positions):
+            for record in self._query(soql.select(columns, child.name, where)):
+                key = str(record[self._key]).upper()
+                if key not in kept and not ended(child.inactive, record):
+                    place = -1 - len(stale)
+                    owner[place] = positions[owner_of(key)]
+                    stale[place] = {"id": record["Id"], **_dated(child.inactive)}
         return self._collection(child.name, stale, "")
 
     def _end(self, message: Message) -> Answer:
         """Mark a record as used no longer; one that is not there needs nothing."""
         thing = self.object_of(message.entity)
+        if not thing.name:
+            return self._end_elements(thing, message)
         if not thing.inactive:
             return confirmed("", f"nothing of {thing.name or message.entity} says so")
         known = next(iter(message.target.source_ids), None) or self._find(thing, message.key)
@@ -243,6 +243,15 @@ class Salesforce(SalesforceReader):
             return confirmed("", "the target does not hold it")
         merged = message.operation is Operation.MERGE
         return replace(told[0], target_id="") if merged else told[0]
+
+    def _end_elements(self, thing: Object, message: Message) -> Answer:
+        for child in thing.children:
+            owner: dict[int, int] = {}
+            told = self._retire_elements(child, [message], {0: message.key}, (), owner)
+            for answer in told.values():
+                if answer.verdict is not Verdict.CONFIRMED:
+                    return answer
+        return confirmed("" if message.operation is Operation.MERGE else message.key)
 
     def _find(self, thing: Object, key: str) -> str | None:
         path = f"{self._base}/sobjects/{thing.name}/{self._key}/{segment(key)}"
@@ -255,3 +264,9 @@ class Salesforce(SalesforceReader):
 
 
 _NOWHERE: Final = Answer(error="there is no record of this id")
+
+
+def _dated(inactive: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that end a record, today where a day is asked for."""
+    today = timezone.now().date().isoformat()
+    return {name: today if value is TODAY else value for name, value in inactive.items()}

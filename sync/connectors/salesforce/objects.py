@@ -31,6 +31,7 @@ from sync.connectors.profile import Child, Field, Object, Profile, back, out
 KEY: Final = "Golden_Id__c"
 STAMP: Final = "SystemModstamp"
 CODE_OF_CURRENCY: Final = "CurrencyIsoCode"
+TODAY: Final = object()  # in what ends a record: the day it ended
 
 
 def _same_id(value: object) -> object:

@@ -14,7 +14,7 @@ from sync.connectors.profile import Child, Object, Profile
 from sync.connectors.protocol import Capabilities, Guarantee, Held, Page
 from sync.connectors.rest import Response, Rest
 from sync.connectors.salesforce import answers, soql
-from sync.connectors.salesforce.objects import CODE_OF_CURRENCY, SALESFORCE
+from sync.connectors.salesforce.objects import CODE_OF_CURRENCY, SALESFORCE, TODAY
 from sync.inbound.arrivals import Item
 from sync.models.connections import Connection
 
@@ -45,9 +45,13 @@ class SalesforceReader(ProfileConnector):
     def read(self, entity: str, source_ids: Collection[str] | None = None) -> Iterator[Held]:
         """What the organisation holds of these ids, or of all records that carry our code."""
         thing = self.object_of(entity)
+        if not thing.name:
+            yield from self._elements_alone(thing, source_ids)
+            return
         columns = soql.columns(thing, self._key, self._hidden)
         if source_ids is None:
-            queries = [soql.select(columns, thing.name, f"{self._key} != NULL")]
+            where = soql.every(*soql.being(thing.constants), f"{self._key} != NULL")
+            queries = [soql.select(columns, thing.name, where)]
         else:
             queries = [
                 soql.select(columns, thing.name, soql.among(thing.id, part))
@@ -57,18 +61,41 @@ class SalesforceReader(ProfileConnector):
             for records in self._pages("query", query):
                 yield from (self._held(thing, record) for record in self._whole(thing, records))
 
+    def _elements_alone(self, thing: Object, keys: Collection[str] | None) -> Iterator[Held]:
+        """What exists as its elements alone: the first two parts of their keys name it."""
+        records: dict[str, dict[str, Any]] = {}
+        for child in thing.children:
+            columns = [*soql.child_columns(child, self._key, self._hidden), *child.inactive]
+            for where in self._keyed(keys):
+                query = soql.select(list(dict.fromkeys(columns)), child.name, where, "Id")
+                for element in self._query(query):
+                    owner = owner_of(str(element[self._key]))
+                    record = records.setdefault(owner, {self._key: owner, child.name: []})
+                    if not ended(child.inactive, element):
+                        record[child.name].append(self._element(child, element, record, {}))
+        for owner, record in records.items():
+            values = {c.attribute: profiles.held_elements(c, record) for c in thing.children}
+            active = any(record.get(child.name) for child in thing.children)
+            yield Held(thing.entity, owner, owner, values, active)
+
+    def _keyed(self, keys: Collection[str] | None) -> Iterator[str]:
+        if keys is None:
+            yield f"{self._key} != NULL"
+            return
+        for part in parts(sorted(keys), 50):
+            yield " OR ".join(f"{self._key} LIKE {soql.quoted(f'{key}-%')}" for key in part)
+
     def _held(self, thing: Object, record: Record) -> Held:
         values = profiles.held(thing, record)
         for child in thing.children:
             values[child.attribute] = profiles.held_elements(child, record)
-        ended = thing.inactive and all(record.get(n) == v for n, v in thing.inactive.items())
         deleted = bool(thing.deleted and record.get(thing.deleted))
         return Held(
             entity=thing.entity,
             source_id=str(record[thing.id]),
             key=str(record.get(self._key) or "").upper(),
             values=values,
-            active=not (ended or deleted),
+            active=not (deleted or ended(thing.inactive, record)),
             version=str(record.get(thing.modified) or ""),
         )
 
@@ -77,7 +104,8 @@ class SalesforceReader(ProfileConnector):
         thing = self.object_of(entity)
         if not thing.name:
             return
-        where = f"{thing.modified} >= {cursor}" if cursor else ""
+        since = [f"{thing.modified} >= {cursor}"] if cursor else []
+        where = soql.every(*soql.being(thing.constants), *since)
         columns = soql.columns(thing, self._key, self._hidden)
         query = soql.select(columns, thing.name, where, f"{thing.modified}, {thing.id}")
         last = ""
@@ -136,6 +164,19 @@ class SalesforceReader(ProfileConnector):
         if not response.ok or not isinstance(response.data, Mapping):
             raise Turned(answers.whole(response))
         return response
+
+
+def owner_of(key: str) -> str:
+    """The code of the record that an element's key begins with: RC-000010-L03 is RC-000010's."""
+    return "-".join(key.upper().split("-")[:2])
+
+
+def ended(inactive: Mapping[str, Any], record: Record) -> bool:
+    """Whether the fields that say a record is no longer used say so; TODAY is any day."""
+    return bool(inactive) and all(
+        record.get(name) is not None if value is TODAY else record.get(name) == value
+        for name, value in inactive.items()
+    )
 
 
 def _bare(record: Record) -> dict[str, Any]:

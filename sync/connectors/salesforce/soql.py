@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from sync.connectors.profile import Child, Object
 
@@ -16,6 +16,17 @@ def quoted(text: str) -> str:
 def among(field: str, values: Iterable[str]) -> str:
     """A condition: the field is one of these."""
     return f"{field} IN ({', '.join(quoted(value) for value in values)})"
+
+
+def being(values: Mapping[str, object]) -> list[str]:
+    """Conditions: each field holds its value."""
+    return [f"{n} = {str(v).lower() if isinstance(v, bool) else quoted(str(v))}"
+            for n, v in values.items()]  # fmt: skip
+
+
+def every(*conditions: str) -> str:
+    """All of the conditions, or none where there is none."""
+    return " AND ".join(conditions)
 
 
 def select(fields: Collection[str], name: str, where: str = "", order: str = "") -> str:
@@ -34,6 +45,6 @@ def columns(thing: Object, key: str, but: Collection[str] = ()) -> list[str]:
 
 
 def child_columns(child: Child, key: str, but: Collection[str] = ()) -> list[str]:
-    """What is read of the elements of a record; a lower-case name is a field of our own making."""
+    """What is read of the elements of a record; what names them in the list is of our making."""
     names = ["Id", key, child.parent, *(field.name for field in child.fields)]
-    return [n for n in dict.fromkeys(names) if n and n not in but and not n[0].islower()]
+    return [n for n in dict.fromkeys(names) if n and n not in but and n != child.key]

@@ -69,10 +69,12 @@ RATE_CARD: Final[dict[str, Any]] = {
     "effective_from": "2026-01-01",
     "rate_card_status": "active",
     "lines": [
-        {"line_no": "1", "service_code": "CONS", "rate_unit": "HUR", "bill_rate": "185.5"},
-        {"line_no": "2", "service_code": "PART", "rate_unit": "HUR", "bill_rate": "320"},
+        {"line_no": "1", "service_code": "CONS", "rate_unit": "HUR", "bill_rate": "185.5",
+         "cost_rate": "85"},
+        {"line_no": "2", "service_code": "PART", "rate_unit": "HUR", "bill_rate": "320",
+         "cost_rate": "140"},
     ],
-}
+}  # fmt: skip
 SCHEDULE: Final[dict[str, Any]] = {
     "name": "Framework 2026 milestones",
     "contract": {"source_id": "CT-1"},

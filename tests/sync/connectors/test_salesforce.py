@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from tests.standins.salesforce import Salesforce
 from tests.standins.server import Standin
+from tests.sync.connectors.bench import Bench
 from tests.sync.connectors.kit import ConnectorContract
 
 
-class TestSalesforce(ConnectorContract):
-    """The contract."""
+class SalesforceBench(Bench):
+    """An organisation with two products."""
 
     connector = "salesforce"
     vendor_class = Salesforce
-    writes = ("client", "rate_card", "contract", "engagement")
-    reads = ("client", "resource", "rate_card", "contract", "engagement")
+    writes: ClassVar[tuple[str, ...]] = ("client", "rate_card", "contract", "engagement")
+    reads: ClassVar[tuple[str, ...]] = ("client", "resource", "rate_card", "contract", "engagement")
     write_call = "PATCH .*/composite/sobjects"
     poison = {"contacts": [{"name": "Ada", "email": "ada@nowhere"}]}
 
@@ -39,3 +40,7 @@ class TestSalesforce(ConnectorContract):
     def rename_there(self, vendor: Standin, source_id: str, name: str) -> None:
         assert isinstance(vendor, Salesforce)
         vendor.update("Account", source_id, Name=name)
+
+
+class TestContract(SalesforceBench, ConnectorContract):
+    """The contract."""
