@@ -5,11 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import DateTimeField
+from oauth2_provider.models import AccessToken
 
 from django.db.models import Q, QuerySet
 
 from canonical.models.access import SCOPES, Credential, User, validate_scopes
 from canonical.models.registry import System
+from canonical.reader import Read, Slot
 
 RESTRICTED = "restricted"
 
@@ -54,6 +59,24 @@ def of_credential(credential: Credential, scopes: Iterable[str]) -> Principal:
         grants=frozenset({RESTRICTED} if credential.restricted else ()),
         every_system=credential.all_systems,
     )
+
+
+def of_token(checksum: str, moment: datetime) -> Principal | None:
+    """The caller behind an unexpired token of an active credential, by the token's SHA-256."""
+    for scope, *columns in _TOKENS(checksum=checksum, moment=moment):
+        credential = Credential(**dict(zip(_CREDENTIAL, columns, strict=True)))
+        return of_credential(credential, scope.split())
+    return None
+
+
+_CREDENTIAL = ("client_id", "name", "system_id", "scopes", "restricted", "all_systems")
+_TOKENS = Read(
+    lambda: AccessToken.objects.filter(
+        token_checksum=Slot("checksum"),
+        expires__gt=Slot("moment", DateTimeField()),
+        application__active=True,
+    ).values_list("scope", *(f"application__{name}" for name in _CREDENTIAL))
+)
 
 
 def of_user(user: User) -> Principal:

@@ -25,6 +25,7 @@ from canonical.models import (
     System,
     Term,
 )
+from canonical.reader import Read, select
 from canonical.survivorship import policy as survivorship
 
 
@@ -54,7 +55,11 @@ _held: Configuration | None = None
 
 def stamp() -> int:
     """The number of the present configuration."""
-    return ConfigurationStamp.objects.values_list("number", flat=True).get(pk=1)
+    number: int = _STAMP()[0][0]
+    return number
+
+
+_STAMP = Read(lambda: ConfigurationStamp.objects.filter(pk=1).values_list("number"))
 
 
 def touch() -> None:
@@ -79,14 +84,14 @@ def current() -> Configuration:
 
 def opening() -> tuple[Configuration, datetime]:
     """The present configuration and the database's clock, in one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT number, {writer.CLOCK[connection.vendor]} "  # noqa: S608
-            "FROM canonical_configurationstamp WHERE id = 1",
-            [],
-        )
-        number, moment = cursor.fetchone()
+    [(number, moment)] = select(_OPENING[connection.vendor], [])
     return _configuration(number), writer.instant_of(moment)
+
+
+_OPENING = {
+    vendor: f"SELECT number, {clock} FROM canonical_configurationstamp WHERE id = 1"  # noqa: S608
+    for vendor, clock in writer.CLOCK.items()
+}
 
 
 def _configuration(number: int) -> Configuration:

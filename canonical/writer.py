@@ -17,6 +17,8 @@ from uuid import UUID
 
 from django.db import connection, models
 
+from canonical.reader import array, listed, select, statement
+
 Row = Mapping[str, Any]
 # Below this many values one INSERT is cheaper than the extra round trips of a COPY.
 INLINE_VALUES = 600
@@ -41,55 +43,69 @@ def update(model: type[models.Model], rows: Sequence[Row]) -> None:
     """Update rows given as {primary key and other columns: value}, matched by primary key."""
     if not rows:
         return
-    table, key = _quoted(model._meta.db_table), _column(model._meta.pk)
-    columns = [column for column in rows[0] if column != key]
-    with connection.cursor() as cursor:
+    key = _column(model._meta.pk)
+    columns = tuple(column for column in rows[0] if column != key)
+    sql = _update_sql(model, columns, connection.vendor)
+    with statement() as cursor:
         if connection.vendor == "postgresql":
-            changes = ", ".join(f"{_quoted(c)} = v.{_quoted(c)}" for c in columns)
-            cursor.execute(
-                f"UPDATE {table} t SET {changes} "  # noqa: S608
-                f"FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb) v "
-                f"WHERE t.{_quoted(key)} = v.{_quoted(key)}",
-                [json.dumps(list(rows), default=_json_value)],
-            )
+            cursor.execute(sql, [json.dumps(list(rows), default=_json_value)])
             return
         adapters = _adapters(model)
-        changes = ", ".join(f"{_quoted(c)} = %s" for c in columns)
         cursor.executemany(
-            f"UPDATE {table} SET {changes} WHERE {_quoted(key)} = %s",  # noqa: S608
-            [tuple(adapters[c](row[c]) for c in (*columns, key)) for row in rows],
+            sql, [tuple(adapters[c](row[c]) for c in (*columns, key)) for row in rows]
         )
 
 
+@cache
+def _update_sql(model: type[models.Model], columns: tuple[str, ...], vendor: str) -> str:
+    table, key = _quoted(model._meta.db_table), _quoted(_column(model._meta.pk))
+    if vendor != "postgresql":
+        changes = ", ".join(f"{_quoted(c)} = %s" for c in columns)
+        return f"UPDATE {table} SET {changes} WHERE {key} = %s"  # noqa: S608
+    changes = ", ".join(f"{_quoted(c)} = v.{_quoted(c)}" for c in columns)
+    return (
+        f"UPDATE {table} t SET {changes} "  # noqa: S608
+        f"FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb) v WHERE t.{key} = v.{key}"
+    )
+
+
 def delete(model: type[models.Model], column: str, values: Iterable[Any]) -> None:
-    """Delete the rows whose column holds one of the values, without reading them first."""
+    """Delete the rows whose column holds one of the ids, without reading them first."""
     wanted = list(values)
-    if wanted:
-        queryset = model._default_manager.filter(**{f"{column}__any": wanted})
-        queryset._raw_delete(queryset.db)
+    if not wanted:
+        return
+    field = _target_of(model._meta.get_field(column))
+    told = array(wanted) if connection.vendor == "postgresql" else listed(field)(wanted)
+    with statement() as cursor:
+        cursor.execute(_delete_sql(model, column, connection.vendor), [told])
+
+
+@cache
+def _delete_sql(model: type[models.Model], name: str, vendor: str) -> str:
+    field = model._meta.get_field(name)
+    assert isinstance(field, models.Field)
+    kind = _target_of(field).db_type(connection)
+    among = f"= ANY(%s::{kind}[])" if vendor == "postgresql" else _AMONG
+    return f"DELETE FROM {_quoted(model._meta.db_table)} WHERE {_quoted(_column(field))} {among}"  # noqa: S608
+
+
+_AMONG = "IN (SELECT value FROM json_each(%s))"
 
 
 def next_codes(entity: str, prefix: str, count: int) -> list[str]:
     """The next codes of an entity, such as `CL-000123`; gaps are possible, repeats are not."""
     if not count:
         return []
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT nextval(%s::regclass) FROM generate_series(1, %s)",
-                [f"canonical_code_{entity}", count],
-            )
-            numbers = [row[0] for row in cursor.fetchall()]
-        else:
-            cursor.execute(
-                "UPDATE canonical_codecounter SET last = last + %s WHERE entity = %s "
-                "RETURNING last",
-                [count, entity],
-            )
-            last = cursor.fetchone()[0]
-            numbers = list(range(last - count + 1, last + 1))
+    if connection.vendor == "postgresql":
+        numbers = [n for (n,) in select(_NEXT_CODES, [f"canonical_code_{entity}", count])]
+    else:
+        [(last,)] = select(_COUNT_UP, [count, entity])
+        numbers = list(range(last - count + 1, last + 1))
     return [f"{prefix}-{number:06d}" for number in numbers]
 
+
+_NEXT_CODES = "SELECT nextval(%s::regclass) FROM generate_series(1, %s::int)"
+_COUNT_UP = "UPDATE canonical_codecounter SET last = last + %s WHERE entity = %s RETURNING last"
 
 CLOCK = {
     "postgresql": "clock_timestamp()",
@@ -99,9 +115,8 @@ CLOCK = {
 
 def now() -> datetime:
     """The database's clock, not frozen by the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {CLOCK[connection.vendor]}", [])
-        return instant_of(cursor.fetchone()[0])
+    [(clock,)] = select(f"SELECT {CLOCK[connection.vendor]}", [])
+    return instant_of(clock)
 
 
 def instant_of(clock: datetime | str) -> datetime:
@@ -113,12 +128,16 @@ def instant_of(clock: datetime | str) -> datetime:
 def together(few: bool) -> Iterator[None]:
     """Send the writes of a few rows without waiting for each answer; many go by COPY, alone.
 
-    Errors come at the end of the block, as Django's. Nothing inside may read what it wrote.
+    Whoever reads inside the block waits for what was sent before. Errors come there or at the
+    end of the block, as Django's.
     """
     if connection.vendor != "postgresql" or not few:
         yield
         return
     connection.ensure_connection()
+    if _sent_together():
+        yield
+        return
     with connection.wrap_database_errors, connection.connection.pipeline():
         yield
 
@@ -151,13 +170,24 @@ def _insert_each(model: type[models.Model], columns: tuple[str, ...], rows: Sequ
 def _insert_inline(
     model: type[models.Model], columns: tuple[str, ...], rows: Sequence[Row]
 ) -> None:
+    """A few rows in one statement whose text does not depend on their number."""
     adapters = _adapters(model)
-    slots = "(" + ", ".join(["%s"] * len(columns)) + ")"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {_target(model, columns)} VALUES {', '.join([slots] * len(rows))}",  # noqa: S608
-            [adapters[c](row[c]) for row in rows for c in columns],
-        )
+    with statement() as cursor:
+        if len(rows) == 1:
+            values = [adapters[c](rows[0][c]) for c in columns]
+        else:
+            values = [[adapters[c](row[c]) for row in rows] for c in columns]
+        cursor.execute(_insert_sql(model, columns, len(rows) == 1), values)
+
+
+@cache
+def _insert_sql(model: type[models.Model], columns: tuple[str, ...], single: bool) -> str:
+    if single:
+        slots = ", ".join(["%s"] * len(columns))
+        return f"INSERT INTO {_target(model, columns)} VALUES ({slots})"  # noqa: S608
+    kinds = {_column(f): f.db_type(connection) for f in model._meta.concrete_fields}
+    arrays = ", ".join(f"%s::{kinds[c]}[]" for c in columns)
+    return f"INSERT INTO {_target(model, columns)} SELECT * FROM unnest({arrays})"  # noqa: S608
 
 
 def _copy(model: type[models.Model], columns: tuple[str, ...], rows: Sequence[Row]) -> None:
@@ -170,6 +200,7 @@ def _copy(model: type[models.Model], columns: tuple[str, ...], rows: Sequence[Ro
             copy.write_row([adapt(row[c]) for adapt, c in zip(adapters, columns, strict=True)])
 
 
+@cache
 def _target(model: type[models.Model], columns: tuple[str, ...]) -> str:
     return f"{_quoted(model._meta.db_table)} ({', '.join(map(_quoted, columns))})"
 
@@ -183,10 +214,16 @@ def _adapters_for(model: type[models.Model], vendor: str) -> dict[str, Callable[
     return {_column(field): _adapter(field, vendor) for field in model._meta.concrete_fields}
 
 
+def _target_of(field: Any) -> models.Field[Any, Any]:
+    """The field whose values a foreign key holds; any other field itself."""
+    while isinstance(field, models.ForeignKey):
+        field = field.target_field
+    found: models.Field[Any, Any] = field
+    return found
+
+
 def _adapter(field: models.Field[Any, Any], vendor: str) -> Callable[[Any], Any]:
-    target = field
-    while isinstance(target, models.ForeignKey):
-        target = target.target_field
+    target = _target_of(field)
     if isinstance(field, models.JSONField):
         return _dumped
     if vendor == "postgresql":

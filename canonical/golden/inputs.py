@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Subquery, UUIDField
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, UUIDField
 
 from canonical.attributes import EntitySchema
 from canonical.configuration import Configuration
@@ -22,6 +22,7 @@ from canonical.models import (
     SourceReference,
     UnmappedValue,
 )
+from canonical.reader import Read, Slot
 from canonical.resolution import Resolved, references, resolve
 from canonical.survivorship import Contribution
 
@@ -66,6 +67,15 @@ _COLUMNS = (
 )
 
 
+_LINKED = Read(
+    lambda: (
+        Link.objects.filter(golden__any=Slot("goldens"), until__isnull=True)
+        .annotate(marked=Exists(UnmappedValue.objects.filter(record=OuterRef("record"))))
+        .values_list(*_COLUMNS)
+    )
+)
+
+
 def load(goldens: Collection[UUID], config: Configuration, mark: bool = True) -> dict[UUID, Inputs]:
     """The inputs of each golden record.
 
@@ -73,10 +83,7 @@ def load(goldens: Collection[UUID], config: Configuration, mark: bool = True) ->
     False and writes nothing.
     """
     loaded = {golden: Inputs() for golden in goldens}
-    links = Link.objects.filter(golden__any=list(goldens), until__isnull=True).annotate(
-        marked=Exists(UnmappedValue.objects.filter(record=OuterRef("record")))
-    )
-    rows = [_Row(*row) for row in links.values_list(*_COLUMNS)]
+    rows = [_Row(*row) for row in _LINKED(goldens=goldens)] if goldens else []
     targets = _targets([row.record for row in rows if _refers(row)])
     approved = _approved([row for row in rows if row.values])
     marks = _Marks([row.record for row in rows if row.marked])
@@ -167,23 +174,30 @@ def _approved(rows: Collection[_Row]) -> dict[tuple[UUID, str], Any]:
 
 def _targets(records: Collection[UUID]) -> dict[UUID, dict[str, tuple[UUID | None, int, bool]]]:
     """Per record and path: the golden id it resolves to, the row's id, and its pending mark."""
+    if not records:
+        return {}
+    found = _TARGETS(records=records)
+    alive = survivors([named for *_, named, _, _ in found if named])
+    targets: dict[UUID, dict[str, tuple[UUID | None, int, bool]]] = defaultdict(dict)
+    for record, path, through, named, row, pending in found:
+        targets[record][path] = (through or alive.get(named), row, pending)
+    return targets
+
+
+def _references() -> QuerySet[SourceReference, Any]:
     linked = Link.objects.filter(
         record__system=OuterRef("system_code"),
         record__entity=OuterRef("entity"),
         record__source_id=OuterRef("source_id"),
         until__isnull=True,
     )
-    if not records:
-        return {}
-    rows = SourceReference.objects.filter(record__any=list(records)).annotate(
+    rows = SourceReference.objects.filter(record__any=Slot("records")).annotate(
         linked=Subquery(linked.values("golden_id")[:1], output_field=UUIDField())
     )
-    found = list(rows.values_list("record_id", "path", "linked", "golden_id", "id", "pending"))
-    alive = survivors([named for *_, named, _, _ in found if named])
-    targets: dict[UUID, dict[str, tuple[UUID | None, int, bool]]] = defaultdict(dict)
-    for record, path, through, named, row, pending in found:
-        targets[record][path] = (through or alive.get(named), row, pending)
-    return targets
+    return rows.values_list("record_id", "path", "linked", "golden_id", "id", "pending")
+
+
+_TARGETS = Read(_references)
 
 
 def survivors(goldens: Collection[UUID]) -> dict[UUID, UUID]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery, UUIDField
+from django.db.models import OuterRef, QuerySet, Subquery, UUIDField
 
 from canonical.golden.document import canonical_json
 from canonical.identity.order import FromTheFuture, Ordering, Said, Standing, fold, ordering
@@ -23,6 +23,7 @@ from canonical.models import (
     SourceVersion,
     new_id,
 )
+from canonical.reader import Read, Slot
 from canonical.validation import Fault
 
 
@@ -58,6 +59,25 @@ class Arrival:
     order: Ordering | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A source record as it is stored, with its newest order key and where it is linked."""
+
+    id: UUID
+    state: str
+    changed_at: dict[str, str]
+    issues: list[dict[str, str]]
+    contributes: bool
+    golden: UUID | None
+    newest: str
+    current: Said | None
+
+    @property
+    def standing(self) -> Standing:
+        """What its versions amount to."""
+        return Standing(self.current, self.state == RecordState.RETIRED, self.changed_at)
+
+
 @dataclass(slots=True)
 class Judged:
     """An arrival beside what is held: what it is, and what the record amounts to with it."""
@@ -66,7 +86,7 @@ class Judged:
     record: UUID
     verdict: Verdict
     standing: Standing
-    existing: SourceRecord | None = None
+    existing: Held | None = None
     golden: UUID | None = None
     said: Said | None = None
     before: Mapping[str, Any] = field(default_factory=dict)
@@ -140,28 +160,56 @@ def _keep_faulty_once(items: Sequence[Judged]) -> None:
             item.said = None
 
 
-def _held(system: str, entity: str, source_ids: Collection[str]) -> dict[str, SourceRecord]:
+def _held(system: str, entity: str, source_ids: Sequence[str]) -> dict[str, Held]:
+    rows = _RECORDS(system=system, entity=entity, source_ids=list(source_ids))
+    return {source_id: _as_held(row) for source_id, *row in rows}
+
+
+def _as_held(row: Sequence[Any]) -> Held:
+    id_, state, changed_at, issues, contributes, golden, newest, *version = row
+    current = _as_said(version) if version[0] is not None else None
+    newest = newest or ""
+    return Held(id_, state, changed_at, issues, contributes, golden, newest, current)
+
+
+def _as_said(row: Sequence[Any]) -> Said:
+    id_, order_key, digest, happened_at, retired, values, mapping = row
+    return Said(id_, order_key, digest, happened_at, retired, values, mapping or 0)
+
+
+_SAID = ("id", "order_key", "digest", "happened_at", "retired", "values", "mapping_version")
+
+
+def _records() -> QuerySet[SourceRecord, Any]:
     link = Link.objects.filter(record=OuterRef("pk"), until__isnull=True).values("golden_id")
-    records = SourceRecord.objects.filter(
-        system=system, entity=entity, source_id__any=list(source_ids)
-    )
     newest = SourceVersion.objects.filter(record=OuterRef("pk")).order_by("-order_key")
-    rows = records.select_related("current").annotate(
+    asked = SourceRecord.objects.filter(
+        system=Slot("system"), entity=Slot("entity"), source_id__any=Slot("source_ids")
+    )
+    return asked.annotate(
         golden=Subquery(link[:1], output_field=UUIDField()),
         newest=Subquery(newest.values("order_key")[:1]),
+    ).values_list(
+        *("source_id", "id", "state", "changed_at", "issues", "contributes", "golden", "newest"),
+        *(f"current__{name}" for name in _SAID),
     )
-    return {row.source_id: row for row in rows}
 
 
-def _first_look(
-    arrival: Arrival, existing: SourceRecord | None, order_by: str, moment: datetime
-) -> Judged:
+_RECORDS = Read(_records)
+_VERSIONS = Read(
+    lambda: SourceVersion.objects.filter(record__any=Slot("records"), faults=[]).values_list(
+        "record_id", *_SAID
+    )
+)
+
+
+def _first_look(arrival: Arrival, existing: Held | None, order_by: str, moment: datetime) -> Judged:
     """The verdict as far as it shows without the record's history."""
     record = existing.id if existing else new_id()
-    golden: UUID | None = getattr(existing, "golden", None)
+    golden = existing.golden if existing else None
     nothing = Standing(None, retired=False, changed_at={})
     item = Judged(arrival, record, Verdict.NEW, nothing, existing, golden)
-    newest = getattr(existing, "newest", None) or ""
+    newest = existing.newest if existing else ""
     try:
         order = arrival.order or ordering(
             order_by, arrival.version, arrival.modified_at, moment, newest
@@ -173,7 +221,7 @@ def _first_look(
     item.said = _said(arrival, order)
     if existing is not None:
         item.before = existing.current.values if existing.current else {}
-        item.standing = _standing(existing)
+        item.standing = existing.standing
     elif arrival.faults:
         item.verdict = Verdict.QUARANTINED
     else:
@@ -196,12 +244,6 @@ def _said(arrival: Arrival, order: Ordering) -> Said:
         arrival.values,
         arrival.mapping_version or 0,
     )
-
-
-def _standing(existing: SourceRecord) -> Standing:
-    retired = existing.state == RecordState.RETIRED
-    current = said_in(existing.current) if existing.current else None
-    return Standing(current, retired, existing.changed_at)
 
 
 def said_in(version: SourceVersion) -> Said:
@@ -230,9 +272,8 @@ def _needs_history(item: Judged) -> bool:
 def _histories(items: Sequence[Judged]) -> dict[UUID, list[Said]]:
     histories: dict[UUID, list[Said]] = defaultdict(list)
     if items:
-        versions = SourceVersion.objects.filter(record__any=[j.record for j in items], faults=[])
-        for version in versions:
-            histories[version.record_id].append(said_in(version))
+        for record, *version in _VERSIONS(records=[j.record for j in items]):
+            histories[record].append(_as_said(version))
     return histories
 
 

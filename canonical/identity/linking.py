@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from canonical import writer
 from canonical.entities import model_of
@@ -21,6 +21,7 @@ from canonical.models import (
     SourceReference,
     new_id,
 )
+from canonical.reader import Read, Slot
 
 DEPENDANTS_AT_ONCE = 200
 
@@ -131,29 +132,38 @@ def referring(records: Collection[UUID], limit: int | None = None) -> list[UUID]
         entity=OuterRef("entity"),
         source_id=OuterRef("source_id"),
     )
-    return _referring(Q(Exists(named)), limit)
+    return list(_referring(Q(Exists(named)))[:limit])
 
 
 def naming(goldens: Collection[UUID], limit: int | None = None) -> list[UUID]:
     """The golden records with a record that names one of these, or what it absorbed, by its id."""
-    return _referring(Q(golden__any=list(below(goldens))), limit) if goldens else []
+    return list(_referring(Q(golden__any=list(below(goldens))))[:limit]) if goldens else []
 
 
-def waiting_for(
-    system: str, entity: str, source_ids: Collection[str], limit: int | None = None
-) -> list[UUID]:
-    """The golden records with a record whose reference to one of these waits for it."""
+def waiting_for(system: str, entity: str, source_ids: Collection[str]) -> list[UUID]:
+    """The golden records with a record whose reference to one of these waits for it, the first."""
     if not source_ids:
         return []
-    wanted = Q(system_code=system, entity=entity, source_id__any=list(source_ids), pending=True)
-    return _referring(wanted, limit)
+    rows = _WAITING(system=system, entity=entity, source_ids=list(source_ids))
+    return [golden for (golden,) in rows]
 
 
-def _referring(wanted: Q, limit: int | None) -> list[UUID]:
+_WAITING = Read(
+    lambda: _referring(
+        Q(
+            system_code=Slot("system"),
+            entity=Slot("entity"),
+            source_id__any=Slot("source_ids"),
+            pending=True,
+        )
+    )[:DEPENDANTS_AT_ONCE]
+)
+
+
+def _referring(wanted: Q) -> QuerySet[Link, UUID]:
     records = SourceReference.objects.filter(wanted).values("record_id")
     goldens = Link.objects.filter(record__in=records, until__isnull=True)
-    found = goldens.order_by("golden_id").values_list("golden_id", flat=True).distinct()
-    return list(found if limit is None else found[:limit])
+    return goldens.order_by("golden_id").values_list("golden_id", flat=True).distinct()
 
 
 def mark_due(goldens: Collection[UUID], reason: str, moment: datetime) -> None:

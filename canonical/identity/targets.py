@@ -12,6 +12,7 @@ from canonical.entities import schema_of
 from canonical.golden.inputs import survivors
 from canonical.identity.storing import named_goldens
 from canonical.models import Link
+from canonical.reader import Read, Slot
 from canonical.resolution import Found, Resolved, references, resolve
 
 Key = tuple[str, str, str]
@@ -69,14 +70,18 @@ def _lookup(system: str, found: Sequence[Found]) -> dict[Key, str]:
 
 
 def _linked(owner: str, entity: str, source_ids: set[str]) -> dict[Key, str]:
-    links = Link.objects.filter(
-        record__system=owner,
-        record__entity=entity,
-        record__source_id__any=source_ids,
-        until__isnull=True,
-    )
-    rows = links.values_list("record__source_id", "golden_id")
+    rows = _LINKED(system=owner, entity=entity, source_ids=list(source_ids))
     return {(owner, entity, source_id): str(golden) for source_id, golden in rows}
+
+
+_LINKED = Read(
+    lambda: Link.objects.filter(
+        record__system=Slot("system"),
+        record__entity=Slot("entity"),
+        record__source_id__any=Slot("source_ids"),
+        until__isnull=True,
+    ).values_list("record__source_id", "golden_id")
+)
 
 
 def _named(entity: str, names: set[str]) -> dict[Key, str]:

@@ -15,6 +15,7 @@ from django.db import OperationalError, connection, transaction
 
 from canonical.identity.errors import Busy
 from canonical.models import Golden
+from canonical.reader import Read, Slot, array, select
 
 T = TypeVar("T")
 ATTEMPTS = 5
@@ -68,13 +69,14 @@ def lock_keys(exclusive: Collection[int], shared: Collection[int] = ()) -> None:
     taken = dict.fromkeys(shared, True) | dict.fromkeys(exclusive, False)
     keys = sorted(taken)
     if keys:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT CASE WHEN wanted.shared THEN pg_advisory_xact_lock_shared(wanted.key)"
-                " ELSE pg_advisory_xact_lock(wanted.key) END"
-                " FROM unnest(%s::bigint[], %s::boolean[]) AS wanted(key, shared)",
-                [keys, [taken[key] for key in keys]],
-            )
+        select(_LOCKS, [array(keys), array(taken[key] for key in keys)])
+
+
+_LOCKS = """
+    SELECT CASE WHEN wanted.shared THEN pg_advisory_xact_lock_shared(wanted.key)
+           ELSE pg_advisory_xact_lock(wanted.key) END
+    FROM unnest(%s::bigint[], %s::boolean[]) AS wanted (key, shared)
+"""
 
 
 def lock_goldens(plan: Callable[[], Collection[UUID]]) -> dict[UUID, Golden]:
@@ -95,5 +97,16 @@ def locked_rows(goldens: Collection[UUID]) -> dict[UUID, Golden]:
     """The golden rows, locked until the end of the transaction."""
     if not goldens:
         return {}
-    rows = Golden.objects.select_for_update().filter(id__any=list(goldens)).order_by("id")
+    rows = (Golden.from_db("default", _COLUMNS, row) for row in _LOCKED(goldens=goldens))
     return {row.id: row for row in rows}
+
+
+_COLUMNS = tuple(field.attname for field in Golden._meta.concrete_fields)
+_LOCKED = Read(
+    lambda: (
+        Golden.objects.select_for_update()
+        .filter(id__any=Slot("goldens"))
+        .order_by("id")
+        .values_list(*_COLUMNS)
+    )
+)

@@ -243,8 +243,7 @@ class _Intake:
         arriving = [i.arrival.source_id for i in self.judged if i.golden is None and i.counts]
 
         def plan() -> set[UUID]:
-            limit = linking.DEPENDANTS_AT_ONCE
-            waiting = linking.waiting_for(self.system, self.entity, arriving, limit)
+            waiting = linking.waiting_for(self.system, self.entity, arriving)
             return own | joined | set(waiting)
 
         locked = units.lock_goldens(plan)

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from canonical import access
 from canonical.access import Principal
 from canonical.api.contract.problems import Problem
-from canonical.models.access import Credential, User
+from canonical.models.access import User
 
 REALM: Final = 'Bearer realm="assay"'
 
@@ -39,10 +39,10 @@ class BearerAuthentication(BaseAuthentication):
 
 def _principal_of(token: str) -> Principal:
     checksum = sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
-    credential = Credential.of_token(checksum, timezone.now())
-    if credential is None:
+    principal = access.of_token(checksum, timezone.now())
+    if principal is None:
         raise _refused("The token is unknown, expired or revoked.")
-    return access.of_credential(credential, credential.granted.split())
+    return principal
 
 
 def _refused(detail: str) -> Problem:
