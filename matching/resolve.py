@@ -15,33 +15,19 @@ from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
-import numpy as np
-
 from canonical.models import LinkCause, new_id
 from matching import candidates
-from matching.candidates import Member
-from matching.engine.decide import Band, Decision, GoldenEvidence, decide
-from matching.engine.frame import frame_of
+from matching.candidates import Asked, Member
+from matching.engine.decide import Band, Decision, choose
 from matching.engine.keys import keys, strong_keys
 from matching.engine.model import Model, default_model
-from matching.engine.normalise import Features, features
+from matching.engine.normalise import features
 from matching.engine.profile import Profile
-from matching.engine.score import Evidence, Scorer, comparisons
 from matching.models import MatchModel, ReviewKind
+from matching.population import Newcomer, Population
 from matching.profiles import profile_for
 
-
-@dataclass(frozen=True, slots=True)
-class Newcomer:
-    """A record to be placed; `golden` is where it is linked already, if it is."""
-
-    record: UUID
-    system: str
-    features: Features
-    keys: tuple[int, ...]
-    strong: frozenset[int]
-    golden: UUID | None = None
-    declared: UUID | None = None
+__all__ = ("Newcomer", "considered", "current_model", "newcomer", "place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,157 +100,159 @@ def place(entity: str, newcomers: Sequence[Newcomer], stamp: int) -> list[Placem
 def considered(entity: str, n: Newcomer, stamp: int) -> tuple[Decision, list[Found], str]:
     """What would be decided of a newcomer, every candidate, the likeliest first, and the model."""
     placing = _Placing(entity, [n], stamp)
-    placing.scores.prepare(placing.pairs())
-    decision, found = placing.consider(n)
+    decision, found = placing.consider(0)
     return decision, found, placing.model.version
 
 
 class _Placing:
-    """The work of one chunk."""
+    """The work of one chunk; newcomers and golden records go by number."""
 
     def __init__(self, entity: str, newcomers: Sequence[Newcomer], stamp: int) -> None:
         self.profile: Profile = profile_for(entity)
         self.model = current_model(entity, stamp)
         self.newcomers = newcomers
-        wanted = {k for n in newcomers for k in n.keys} - self.model.stop_keys
-        self.shared = candidates.sharing(entity, wanted)
-        found: dict[UUID, None] = {}
-        self.near: dict[UUID, list[UUID]] = {}
-        self.cut: set[UUID] = set()
-        for n in newcomers:
-            self.near[n.record], cut = candidates.capped(n.keys, self.shared, n.record)
-            found.update(dict.fromkeys(self.near[n.record]))
-            if cut:
-                self.cut.add(n.record)
-        self.members = candidates.members_of(list(found))
-        self._add_declared()
-        self.home = {m.record: g for g, ms in self.members.items() for m in ms}
-        self.under: dict[int, list[UUID]] = defaultdict(list)
-        self.scores = _Scores(self.profile, self.model, self._everyone())
+        self.near = candidates.near(entity, [self._asked(n) for n in newcomers])
+        self.population = Population(self.profile, self.model, newcomers, self._members())
+        golden, numbers = self.population.golden, self.population.numbers
+        self.own = [golden(n.golden) if n.golden else None for n in newcomers]
+        self.declared = [golden(n.declared) if n.declared else None for n in newcomers]
+        self.beside = [[numbers[r] for r in near.records if r in numbers] for near in self.near]
+        self.under: dict[int, list[int]] = defaultdict(list)
+        self.population.prepare(self._pairs())
 
-    def _add_declared(self) -> None:
+    def _asked(self, n: Newcomer) -> Asked:
+        keys = [key for key in n.keys if key not in self.model.stop_keys]
+        return Asked(n.record, keys, n.strong)
+
+    def _members(self) -> dict[UUID, list[Member]]:
+        found = candidates.members_of({record for near in self.near for record in near.records})
         own = {g for n in self.newcomers for g in (n.declared, n.golden) if g}
-        if missing := own - set(self.members):
-            self.members.update(candidates.members(missing))
+        if missing := own - set(found):
+            found.update(candidates.members(missing))
+        return found
 
-    def _everyone(self) -> dict[UUID, Features]:
-        known = {m.record: m.features for ms in self.members.values() for m in ms}
-        return known | {n.record: n.features for n in self.newcomers}
+    def _pairs(self) -> Iterable[tuple[int, int]]:
+        """Every pair that will surely be asked for, so that all are scored at once."""
+        home, inside = self.population.home, self.population.inside
+        peers: dict[int, list[int]] = defaultdict(list)
+        for n, newcomer in enumerate(self.newcomers):
+            goldens = {home[r] for r in self.beside[n] if r in home}
+            for golden in goldens | {g for g in (self.own[n], self.declared[n]) if g is not None}:
+                yield from ((n, other) for other in inside[golden] if other != n)
+            for key in newcomer.keys:
+                yield from ((n, peer) for peer in peers[key][: candidates.KEY_CAP])
+                peers[key].append(n)
 
     def run(self) -> list[Placement]:
-        self.scores.prepare(self.pairs())
-        return [self._place(n) for n in self.newcomers]
+        return [self._place(n) for n in range(len(self.newcomers))]
 
-    def consider(self, n: Newcomer) -> tuple[Decision, list[Found]]:
+    def consider(self, n: int) -> tuple[Decision, list[Found]]:
         """The decision on a newcomer, and what is found of each candidate alone."""
-        ranking = [self._evidence(n, golden) for golden in self._goldens_near(n)]
-        alone = [self._found(n, decide(self.profile, self.model, [item])) for item in ranking]
+        weights = self._weights(n)
+        alone = [self._found(n, self._alone(g, weight)) for g, weight in weights.items()]
         alone.sort(key=lambda found: (-found.weight, str(found.golden)))
-        return decide(self.profile, self.model, ranking), alone
+        return self._decide(weights), alone
 
-    def pairs(self) -> Iterable[tuple[UUID, UUID]]:
-        """Every pair that will surely be asked for, so that all are scored at once."""
-        peers: dict[int, list[UUID]] = defaultdict(list)
-        for n in self.newcomers:
-            goldens = {self.home[r] for r in self.near[n.record] if r in self.home}
-            for golden in goldens | {g for g in (n.declared, n.golden) if g}:
-                yield from ((n.record, m.record) for m in self.members.get(golden, ()))
-            for key in n.keys:
-                yield from ((n.record, peer) for peer in peers[key][: candidates.KEY_CAP])
-                peers[key].append(n.record)
-
-    def _place(self, n: Newcomer) -> Placement:
-        near = self._goldens_near(n)
-        self.scores.prepare((n.record, m.record) for g in near for m in self.members[g])
-        ranking = [self._evidence(n, golden) for golden in near]
-        decision = decide(self.profile, self.model, ranking)
-        placement = self._placement(n, decision, ranking)
-        self._ask_about_identifiers(n, placement, ranking)
+    def _place(self, n: int) -> Placement:
+        weights = self._weights(n)
+        placement = self._placement(n, self._decide(weights))
+        self._ask_about_identifiers(n, placement, weights)
         self._settle(n, placement)
         return placement
 
-    def _goldens_near(self, n: Newcomer) -> list[UUID]:
-        near = [*self.near[n.record], *(r for key in n.keys for r in self.under.get(key, ()))]
-        homes = dict.fromkeys(self.home[r] for r in near if r in self.home)
-        return [golden for golden in homes if golden != n.golden]
+    def _weights(self, n: int) -> dict[int, int]:
+        """The golden records near a newcomer, with the evidence for each.
 
-    def _evidence(self, n: Newcomer, golden: UUID) -> GoldenEvidence:
-        """The evidence of its records; those its own system holds apart from it count against."""
-        others = [m for m in self.members[golden] if m.record != n.record]
-        evidence = tuple(self.scores.of(n.record, m.record) for m in others)
-        settled = golden in (n.golden, n.declared)
-        apart = 0 if settled else sum(m.system == n.system for m in others)
-        return GoldenEvidence(str(golden), evidence, apart)
+        The records that its own system holds apart from it count against it, but for the golden
+        record it declares.
+        """
+        home, keys = self.population.home, self.newcomers[n].keys
+        earlier = (r for key in keys if key in self.under for r in self.under[key])
+        goldens = dict.fromkeys(home[r] for r in (*self.beside[n], *earlier) if r in home)
+        declared, evidence = self.declared[n], self.population.evidence
+        return {g: evidence(n, g, g != declared) for g in goldens if g != self.own[n]}
 
-    def _placement(
-        self, n: Newcomer, decision: Decision, ranking: Sequence[GoldenEvidence]
-    ) -> Placement:
-        if n.golden is not None:
+    def _decide(self, weights: Mapping[int, int]) -> Decision:
+        goldens = self.population.goldens
+        return choose(self.profile, self.model, {str(goldens[g]): w for g, w in weights.items()})
+
+    def _alone(self, golden: int, weight: int) -> Decision:
+        return self._decide({golden: weight})
+
+    def _placement(self, n: int, decision: Decision) -> Placement:
+        newcomer = self.newcomers[n]
+        if newcomer.golden is not None:
             return self._kept(n, decision)
-        if n.declared is not None:
-            return self._declared(n)
+        if newcomer.declared is not None:
+            return self._as_declared(n)
         best = UUID(decision.best.golden) if decision.best else None
         if decision.band is Band.LINK and best:
-            return Placement(n, best, LinkCause.MATCHED, found=self._found(n, decision))
-        placement = Placement(n, new_id(), LinkCause.CREATED, created=True)
+            return Placement(newcomer, best, LinkCause.MATCHED, found=self._found(n, decision))
+        placement = Placement(newcomer, new_id(), LinkCause.CREATED, created=True)
         if decision.band is Band.REVIEW:
             placement.questions.append(Question(_kind(decision), self._found(n, decision)))
         return placement
 
-    def _kept(self, n: Newcomer, decision: Decision) -> Placement:
+    def _kept(self, n: int, decision: Decision) -> Placement:
         """A linked record keeps its link, whatever is found; a person is asked instead."""
-        assert n.golden is not None
-        placement = Placement(n, n.golden, LinkCause.MATCHED)
+        own, golden = self.own[n], self.newcomers[n].golden
+        assert own is not None
+        assert golden is not None
+        placement = Placement(self.newcomers[n], golden, LinkCause.MATCHED)
         if decision.band is Band.LINK:
             found = self._found(n, decision)
             placement.questions.append(Question(ReviewKind.POSSIBLE, found))
-        own = self._evidence(n, n.golden)
-        if own.evidence:
-            alone = decide(self.profile, self.model, [own])
+        if self.population.others(n, own):
+            alone = self._alone(own, self.population.evidence(n, own, apart=False))
             if alone.band is not Band.LINK:
                 found = self._found(n, alone)
                 placement.questions.append(Question(ReviewKind.BROKEN, found))
         return placement
 
-    def _declared(self, n: Newcomer) -> Placement:
+    def _as_declared(self, n: int) -> Placement:
         """Linked as the source says, unless identifiers contradict: then a person is asked."""
-        assert n.declared is not None
-        own = self._evidence(n, n.declared)
-        decision = decide(self.profile, self.model, [own])
-        if not any(self._contradicts(n, m) for m in self.members.get(n.declared, ())):
-            found = self._found(n, decision) if own.evidence else None
-            return Placement(n, n.declared, LinkCause.DECLARED, found=found)
-        placement = Placement(n, new_id(), LinkCause.CREATED, created=True)
+        newcomer, golden = self.newcomers[n], self.declared[n]
+        assert golden is not None
+        assert newcomer.declared is not None
+        others = self.population.others(n, golden)
+        decision = self._alone(golden, self.population.evidence(n, golden, apart=False))
+        if not any(self._contradicts(n, other) for other in others):
+            found = self._found(n, decision) if others else None
+            return Placement(newcomer, newcomer.declared, LinkCause.DECLARED, found=found)
+        placement = Placement(newcomer, new_id(), LinkCause.CREATED, created=True)
         placement.questions.append(Question(ReviewKind.POSSIBLE, self._found(n, decision)))
         return placement
 
-    def _contradicts(self, n: Newcomer, member: Member) -> bool:
+    def _contradicts(self, n: int, other: int) -> bool:
         strong = _strong_attributes(self.profile)
-        said = self.scores.detail(n.record, member.record)
+        said = self.population.detail(n, other)
         return any(c.attribute in strong and c.weight < 0 and c.level == 1 for c in said)
 
     def _ask_about_identifiers(
-        self, n: Newcomer, placement: Placement, ranking: Sequence[GoldenEvidence]
+        self, n: int, placement: Placement, weights: Mapping[int, int]
     ) -> None:
         """Two golden records share a strong identifier only while a person is asked about it."""
+        newcomer, population = self.newcomers[n], self.population
+        sharing = {population.numbers.get(record) for record in self.near[n].strong}
+        sharing.update(*(self.under[key] for key in newcomer.strong if key in self.under))
+        if not sharing:
+            return
         asked = {q.found.golden for q in placement.questions} | {placement.golden}
-        sharing = {r for key in n.strong for r in (*self.shared.get(key, ()), *self.under[key])}
-        for item in ranking:
-            golden = UUID(item.golden)
-            if golden in asked or not sharing & {m.record for m in self.members[golden]}:
+        for golden, weight in weights.items():
+            if population.goldens[golden] in asked or sharing.isdisjoint(population.inside[golden]):
                 continue
-            decision = decide(self.profile, self.model, [item])
-            placement.questions.append(Question(ReviewKind.POSSIBLE, self._found(n, decision)))
+            found = self._found(n, self._alone(golden, weight))
+            placement.questions.append(Question(ReviewKind.POSSIBLE, found))
 
-    def _found(self, n: Newcomer, decision: Decision) -> Found:
+    def _found(self, n: int, decision: Decision) -> Found:
         best = decision.best
         assert best is not None
-        golden = UUID(best.golden)
-        records = [m.record for m in self.members[golden] if m.record != n.record]
-        record = max(records, key=lambda r: (self.scores.of(n.record, r).weight, str(r)))
-        said = self.scores.detail(n.record, record)
+        golden, records = UUID(best.golden), self.population.records
+        others = self.population.others(n, self.population.golden(golden))
+        other = max(others, key=lambda r: (self.population.weight(n, r), str(records[r])))
+        said = self.population.detail(n, other)
         return Found(
-            record=record,
+            record=records[other],
             golden=golden,
             weight=best.weight,
             probability=best.probability,
@@ -273,7 +261,7 @@ class _Placing:
             model_version=self.model.version,
             detail={
                 "reason": decision.reason,
-                "candidates_cut": n.record in self.cut,
+                "candidates_cut": self.near[n].cut,
                 "prior": self.model.prior,
                 "comparisons": [
                     {
@@ -289,50 +277,13 @@ class _Placing:
             },
         )
 
-    def _settle(self, n: Newcomer, placement: Placement) -> None:
+    def _settle(self, n: int, placement: Placement) -> None:
         """Let the newcomers after this one see where it went."""
-        if n.golden is None:
-            member = Member(n.record, placement.golden, n.system, n.features)
-            self.members.setdefault(placement.golden, []).append(member)
-        self.home[n.record] = placement.golden
-        for key in n.keys:
+        if self.own[n] is None:
+            self.population.settle(n, self.population.golden(placement.golden))
+        for key in self.newcomers[n].keys:
             if len(self.under[key]) < candidates.KEY_CAP:
-                self.under[key].append(n.record)
-
-
-class _Scores:
-    """Evidence between records, scored in bulk and kept."""
-
-    def __init__(self, profile: Profile, model: Model, everyone: Mapping[UUID, Features]) -> None:
-        self.profile, self.model, self.everyone = profile, model, everyone
-        self.row = {record: place for place, record in enumerate(everyone)}
-        self.scorer = Scorer(profile, model, frame_of(profile, list(everyone.values())))
-        self.kept: dict[tuple[UUID, UUID], tuple[Evidence, Any]] = {}
-
-    def prepare(self, pairs: Iterable[tuple[UUID, UUID]]) -> None:
-        """Score every pair that was not scored yet, in one go."""
-        new = [p for p in dict.fromkeys(pairs) if p not in self.kept and p[0] != p[1]]
-        if not new:
-            return
-        left = np.array([self.row[a] for a, _ in new], np.int64)
-        right = np.array([self.row[b] for _, b in new], np.int64)
-        levels = self.scorer.levels(left, right)
-        weights = self.scorer.weights(levels)
-        chances = self.model.probability(weights)
-        for pair, weight, chance, row in zip(new, weights, chances, levels, strict=True):
-            self.kept[pair] = (Evidence(int(weight), float(chance), ()), row)
-
-    def of(self, a: UUID, b: UUID) -> Evidence:
-        """The evidence between two records."""
-        if (a, b) not in self.kept:
-            self.prepare([(a, b)])
-        return self.kept[a, b][0]
-
-    def detail(self, a: UUID, b: UUID) -> Sequence[Any]:
-        """What each attribute said of two records."""
-        self.prepare([(a, b)])
-        row = self.kept[a, b][1]
-        return comparisons(self.profile, self.model, row, self.everyone[a], self.everyone[b])
+                self.under[key].append(n)
 
 
 @cache

@@ -97,9 +97,11 @@ def django_db_setup(
 def _read_configuration_anew() -> None:
     """A test's configuration is rolled back with its stamp; what was read from it must not stay."""
     from canonical import configuration
+    from matching.candidates import heavy
     from matching.resolve import current_model
     from sync.inbound import catalogue
 
     configuration.forget()
     catalogue.forget()
     current_model.cache_clear()
+    heavy.forget()

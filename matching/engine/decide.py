@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-
-import numpy as np
 
 from matching.engine.linkage import together
 from matching.engine.model import BIT, Model
@@ -60,10 +58,15 @@ class Decision:
 
 def decide(profile: Profile, model: Model, golden_evidence: Sequence[GoldenEvidence]) -> Decision:
     """Decide on one record; equal candidates are ordered by golden id, so the answer is stable."""
-    ranked = rank(model, golden_evidence)
-    if not ranked:
+    return choose(profile, model, {g.golden: g.weight(model) for g in golden_evidence})
+
+
+def choose(profile: Profile, model: Model, weights: Mapping[str, int]) -> Decision:
+    """The same from the total of each golden record, in 1/1024 bit."""
+    if not weights:
         return Decision(Band.NEW, "nothing comparable was found")
-    best, runner_up = ranked[0], ranked[1] if len(ranked) > 1 else None
+    best, runner_up, *_ = (*_ranked(model, weights, 2), None)
+    assert best is not None
     margin = best.weight - runner_up.weight if runner_up else None
     band, reason = _band(profile, best, runner_up, margin)
     return Decision(band, reason, best, runner_up, margin)
@@ -71,12 +74,13 @@ def decide(profile: Profile, model: Model, golden_evidence: Sequence[GoldenEvide
 
 def rank(model: Model, golden_evidence: Sequence[GoldenEvidence]) -> list[Candidate]:
     """Candidates with their probability, the likeliest first."""
-    weighed = sorted((-g.weight(model), g.golden) for g in golden_evidence)
-    chances = model.probability(np.array([-weight for weight, _ in weighed], np.int64))
-    return [
-        Candidate(golden, -weight, float(chance))
-        for (weight, golden), chance in zip(weighed, chances, strict=True)
-    ]
+    weights = {g.golden: g.weight(model) for g in golden_evidence}
+    return _ranked(model, weights, len(weights))
+
+
+def _ranked(model: Model, weights: Mapping[str, int], most: int) -> list[Candidate]:
+    weighed = sorted((-weight, golden) for golden, weight in weights.items())
+    return [Candidate(golden, -weight, model.chance(-weight)) for weight, golden in weighed[:most]]
 
 
 def band_of(profile: Profile, probability: float) -> Band:

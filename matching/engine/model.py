@@ -65,6 +65,11 @@ class Model:
         stretched = weights * self.calibration.slope // BIT + self.calibration.offset
         return _PROBABILITY[np.clip(stretched, -LIMIT * BIT, LIMIT * BIT) + LIMIT * BIT]
 
+    def chance(self, weight: int) -> float:
+        """The same of one total."""
+        stretched = weight * self.calibration.slope // BIT + self.calibration.offset
+        return float(_PROBABILITY[max(-LIMIT * BIT, min(LIMIT * BIT, stretched)) + LIMIT * BIT])
+
     def to_json(self) -> str:
         """The model as text with one attribute a line."""
         return json.dumps({"version": self.version, **self._document()}, indent=1, sort_keys=True)
