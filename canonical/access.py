@@ -51,25 +51,38 @@ class Principal:
 
 def of_credential(credential: Credential, scopes: Iterable[str]) -> Principal:
     """A system or service; a token never does more than its credential allows by now."""
+    return _of_columns(scopes, *(getattr(credential, name) for name in _CREDENTIAL))
+
+
+_CREDENTIAL = ("client_id", "name", "system_id", "scopes", "restricted", "all_systems")
+
+
+def _of_columns(
+    scopes: Iterable[str],
+    client_id: str,
+    name: str,
+    system: str | None,
+    allowed: Iterable[str],
+    restricted: bool,
+    every_system: bool,
+) -> Principal:
     return Principal(
-        id=f"credential:{credential.client_id}",
-        name=credential.name or credential.client_id,
-        system=credential.system_id,
-        scopes=frozenset(scopes) & frozenset(credential.scopes),
-        grants=frozenset({RESTRICTED} if credential.restricted else ()),
-        every_system=credential.all_systems,
+        id=f"credential:{client_id}",
+        name=name or client_id,
+        system=system,
+        scopes=frozenset(scopes) & frozenset(allowed),
+        grants=frozenset({RESTRICTED} if restricted else ()),
+        every_system=every_system,
     )
 
 
 def of_token(checksum: str, moment: datetime) -> Principal | None:
     """The caller behind an unexpired token of an active credential, by the token's SHA-256."""
     for scope, *columns in _TOKENS(checksum=checksum, moment=moment):
-        credential = Credential(**dict(zip(_CREDENTIAL, columns, strict=True)))
-        return of_credential(credential, scope.split())
+        return _of_columns(scope.split(), *columns)
     return None
 
 
-_CREDENTIAL = ("client_id", "name", "system_id", "scopes", "restricted", "all_systems")
 _TOKENS = Read(
     lambda: AccessToken.objects.filter(
         token_checksum=Slot("checksum"),

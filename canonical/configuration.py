@@ -39,6 +39,7 @@ class Configuration:
     crosswalk: Mapping[tuple[str, str, str], str]
     outbound: Mapping[tuple[str, str, str], str]
     order_by: Mapping[str, str]
+    active: frozenset[str]
     time_zones: Mapping[str, str]
 
     def term(self, system: str, vocabulary: str, value: str) -> str | None:
@@ -127,5 +128,6 @@ def _read(number: int) -> Configuration:
         crosswalk={(s, v, value): term for s, v, value, term, _ in rows},
         outbound={(s, v, term): value for s, v, value, term, out in rows if out},
         order_by=dict(System.objects.values_list("code", "order_by")),
+        active=frozenset(System.objects.filter(active=True).values_list("code", flat=True)),
         time_zones=dict(LegalEntity.objects.values_list("term__code", "time_zone")),
     )

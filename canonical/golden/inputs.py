@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -38,7 +38,9 @@ class Inputs:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
+    """What is known of one linked source record; `marked` if some of its terms were unknown."""
+
     golden: UUID
     record: UUID
     entity: str
@@ -76,14 +78,22 @@ _LINKED = Read(
 )
 
 
-def load(goldens: Collection[UUID], config: Configuration, mark: bool = True) -> dict[UUID, Inputs]:
-    """The inputs of each golden record.
+def load(
+    goldens: Collection[UUID],
+    config: Configuration,
+    mark: bool = True,
+    known: Mapping[UUID, Sequence[Row]] | None = None,
+) -> dict[UUID, Inputs]:
+    """The inputs of each golden record; of one in `known` all that is linked is given there.
 
     With `mark` the stored marks of what could not be resolved are kept true; a mere reader passes
     False and writes nothing.
     """
     loaded = {golden: Inputs() for golden in goldens}
-    rows = [_Row(*row) for row in _LINKED(goldens=goldens)] if goldens else []
+    given = known or {}
+    asked = [golden for golden in goldens if golden not in given]
+    rows = [Row(*row) for row in _LINKED(goldens=asked)] if asked else []
+    rows += [row for golden in goldens for row in given.get(golden, ())]
     targets = _targets([row.record for row in rows if _refers(row)])
     approved = _approved([row for row in rows if row.values])
     marks = _Marks([row.record for row in rows if row.marked])
@@ -102,11 +112,11 @@ def load(goldens: Collection[UUID], config: Configuration, mark: bool = True) ->
     return loaded
 
 
-def _refers(row: _Row) -> bool:
+def _refers(row: Row) -> bool:
     return bool(row.values) and bool(references(schema_of(row.entity), row.values or {}))
 
 
-def _contribution(row: _Row, values: dict[str, Any]) -> Contribution:
+def _contribution(row: Row, values: dict[str, Any]) -> Contribution:
     notes = row.annotations
     return Contribution(
         record=str(row.record),
@@ -122,7 +132,7 @@ def _contribution(row: _Row, values: dict[str, Any]) -> Contribution:
 
 
 def _resolved(
-    row: _Row,
+    row: Row,
     config: Configuration,
     targets: Mapping[str, tuple[UUID | None, int, bool]],
     approved: Mapping[tuple[UUID, str], Any],
@@ -141,7 +151,7 @@ def _resolved(
 
 
 def _approved_values(
-    schema: EntitySchema, row: _Row, approved: Mapping[tuple[UUID, str], Any]
+    schema: EntitySchema, row: Row, approved: Mapping[tuple[UUID, str], Any]
 ) -> dict[str, Any]:
     """For an attribute that needs approval a record contributes its newest approved value."""
     values = dict(row.values or {})
@@ -157,7 +167,7 @@ def _approved_values(
     return values
 
 
-def _approved(rows: Collection[_Row]) -> dict[tuple[UUID, str], Any]:
+def _approved(rows: Collection[Row]) -> dict[tuple[UUID, str], Any]:
     guarded = [
         row.record
         for row in rows

@@ -15,7 +15,7 @@ from canonical.entities import schema_of
 from canonical.golden import journal, typed
 from canonical.golden.cause import Cause
 from canonical.golden.document import content, content_hash
-from canonical.golden.inputs import Inputs, load
+from canonical.golden.inputs import Inputs, Row, load
 from canonical.models import ChangeKind, Golden, GoldenState, RecomputeDue
 from canonical.resolution import Resolved
 from canonical.survivorship import Policy, golden
@@ -41,7 +41,8 @@ class Occasion:
     """Why a recompute happens.
 
     `kinds` forces a version of that kind; new records in `held` wait to be published, and
-    waiting ones in `released` wait no longer. A caller that has read the configuration and the
+    waiting ones in `released` wait no longer; `known` gives all that is linked to a golden record
+    that was not there before. A caller that has read the configuration and the
     clock in this transaction passes them on; the clock is read again where a golden record had
     to be locked first.
     """
@@ -50,6 +51,7 @@ class Occasion:
     kinds: Mapping[UUID, ChangeKind] = field(default_factory=dict)
     held: Collection[UUID] = ()
     released: Collection[UUID] = ()
+    known: Mapping[UUID, Sequence[Row]] = field(default_factory=dict)
     config: Configuration | None = None
     moment: datetime | None = None
 
@@ -64,7 +66,7 @@ def recompute(goldens: Collection[Golden], occasion: Occasion) -> dict[UUID, Com
     moment = occasion.moment if occasion.moment and not known else writer.now()
     # Before reading: a mark that is set from here on tells of something this may not see.
     writer.delete(RecomputeDue, "golden", known)
-    computed = compute(goldens, config, moment, mark=True)
+    computed = compute(goldens, config, moment, mark=True, known=occasion.known)
     changed = [c for c in computed.values() if c.changed or c.golden.id in occasion.kinds]
     for item in changed:
         item.kind = occasion.kinds.get(item.golden.id) or _kind(item)
@@ -74,10 +76,14 @@ def recompute(goldens: Collection[Golden], occasion: Occasion) -> dict[UUID, Com
 
 
 def compute(
-    goldens: Collection[Golden], config: Configuration, moment: datetime, mark: bool = False
+    goldens: Collection[Golden],
+    config: Configuration,
+    moment: datetime,
+    mark: bool = False,
+    known: Mapping[UUID, Sequence[Row]] | None = None,
 ) -> dict[UUID, Computed]:
     """What the function says of each golden record today; writes nothing but, on `mark`, marks."""
-    inputs = load([g.id for g in goldens], config, mark)
+    inputs = load([g.id for g in goldens], config, mark, known)
     return {g.id: _compute(g, inputs[g.id], config, moment) for g in goldens}
 
 

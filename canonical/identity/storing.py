@@ -10,6 +10,7 @@ from uuid import UUID
 from canonical import writer
 from canonical.entities import schema_of
 from canonical.golden.cause import Cause
+from canonical.golden.inputs import Row
 from canonical.identity.intake import Judged, digest_of, fault_row
 from canonical.models import (
     ApprovedValue,
@@ -95,6 +96,24 @@ def _state(item: Judged) -> RecordState:
     if item.standing.retired:
         return RecordState.RETIRED
     return RecordState.ACTIVE if item.standing.current else RecordState.QUARANTINED
+
+
+def linked_row(system: str, entity: str, item: Judged, golden: UUID) -> Row:
+    """A record that was not there before, as recompute would read it once it is linked."""
+    standing = item.standing
+    return Row(
+        golden=golden,
+        record=item.record,
+        entity=entity,
+        system=system,
+        source_id=item.arrival.source_id,
+        state=_state(item).value,
+        contributes=True,
+        changed_at=standing.changed_at,
+        annotations={},
+        values=dict(standing.current.values) if standing.current else None,
+        marked=False,
+    )
 
 
 def _store_references(system: str, entity: str, items: Sequence[Judged]) -> None:

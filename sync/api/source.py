@@ -10,6 +10,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from canonical import configuration
 from canonical.api.contract.cursors import Page, known_parameters, page_limit, unseal
 from canonical.api.contract.describe import Operation
 from canonical.api.contract.idempotency import fingerprint, required_key
@@ -18,7 +19,7 @@ from canonical.api.contract.problems import Problem, invalid
 from canonical.api.contract.strict_json import MalformedJson
 from canonical.api.contract.view import BATCH_BODY, ContractView
 from canonical.entities import entity_of_path
-from canonical.models import CONSOLE, SourceRecord, System
+from canonical.models import CONSOLE, SourceRecord
 from canonical.validation import Fault, instant
 from sync.api import source_descriptions as descriptions
 from sync.inbound import submissions
@@ -44,7 +45,7 @@ class SourceView(ContractView):
             kind = entity_of_path(entity)
         except KeyError:
             raise Problem("not-found", f"There is no entity {entity[:40]!a}.") from None
-        if system == CONSOLE or not System.objects.filter(pk=system, active=True).exists():
+        if system == CONSOLE or system not in configuration.current().active:
             raise Problem("not-found", f"There is no system {system[:40]!a}.")
         return kind
 

@@ -13,15 +13,15 @@ from uuid import UUID
 
 from django.db import DataError, IntegrityError
 
-from canonical import configuration, worklist
+from canonical import configuration, worklist, writer
 from canonical.access import Principal
 from canonical.configuration import Configuration
 from canonical.golden.cause import Cause, cause_of
-from canonical.golden.inputs import survivors
+from canonical.golden.inputs import Row, survivors
 from canonical.golden.recompute import Computed, Occasion, recompute
 from canonical.identity import linking, units
 from canonical.identity.intake import Arrival, Judged, Verdict, judge
-from canonical.identity.storing import named_goldens, store
+from canonical.identity.storing import linked_row, named_goldens, store
 from canonical.identity.targets import identities, resolved
 from canonical.models import (
     ChangeKind,
@@ -261,6 +261,10 @@ class _Intake:
                 raise units.Grown
 
     def _write(self, placements: Sequence[Placement], locked: dict[UUID, Golden]) -> list[Answer]:
+        with writer.together(few=not self.bulk):
+            return self._written(placements, locked)
+
+    def _written(self, placements: Sequence[Placement], locked: dict[UUID, Golden]) -> list[Answer]:
         store(self.system, self.entity, self.judged, self.cause, self.moment)
         fresh = self._new_goldens(placements)
         opening = [p for p in placements if p.newcomer.golden is None]
@@ -303,8 +307,30 @@ class _Intake:
             for p in placements
             if p.created and any(q.kind in _HOLDING for q in p.questions)
         }
-        occasion = Occasion(self.cause, kinds, held, config=self.config, moment=self.moment)
+        occasion = Occasion(
+            self.cause,
+            kinds,
+            held,
+            known=self._known(placements, fresh),
+            config=self.config,
+            moment=self.moment,
+        )
         return recompute([*locked.values(), *fresh.values()], occasion)
+
+    def _known(
+        self, placements: Sequence[Placement], fresh: Mapping[UUID, Golden]
+    ) -> dict[UUID, list[Row]]:
+        """All records of new golden records, where none of them was held before."""
+        judged = {item.record: item for item in self.judged}
+        known: dict[UUID, list[Row]] = {golden: [] for golden in fresh}
+        for placement in placements:
+            item = judged[placement.newcomer.record]
+            if item.existing is not None:
+                known.pop(placement.golden, None)
+            elif placement.golden in known:
+                row = linked_row(self.system, self.entity, item, placement.golden)
+                known[placement.golden].append(row)
+        return known
 
     def _open_work(self, answers: Sequence[Answer]) -> None:
         healed = [
