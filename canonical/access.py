@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import DateTimeField
+from django.db.models import DateTimeField, Q, QuerySet
 from oauth2_provider.models import AccessToken
-
-from django.db.models import Q, QuerySet
 
 from canonical.models.access import SCOPES, Credential, User, validate_scopes
 from canonical.models.registry import System

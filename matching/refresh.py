@@ -9,14 +9,23 @@ from uuid import UUID
 
 from canonical.configuration import Configuration, current
 from canonical.identity.targets import resolved
+from canonical.identity.units import locked_rows, unit
 from canonical.models import CONSOLE, Link
 from matching.candidates import file_records
 from matching.resolve import Newcomer, newcomer
 
 
 def refresh(goldens: Collection[UUID]) -> None:
-    """File the records of these golden records again under their present values."""
-    refiled(goldens, current())
+    """File the records of these golden records again under their present values.
+
+    The golden records are locked meanwhile: what arrives for them files its record, too.
+    """
+
+    def work() -> None:
+        locked_rows(goldens)
+        refiled(goldens, current())
+
+    unit(work)
 
 
 def refiled(goldens: Collection[UUID], config: Configuration) -> dict[str, list[Newcomer]]:
