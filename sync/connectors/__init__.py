@@ -11,6 +11,7 @@ from typing import Final
 
 from sync import egress
 from sync.connectors.base import ProfileConnector
+from sync.connectors.hubspot.connector import HubSpot
 from sync.connectors.protocol import Connector
 from sync.connectors.salesforce.certinia import Certinia
 from sync.connectors.salesforce.connector import Salesforce
@@ -19,7 +20,7 @@ from sync.models import Connection, Subscription
 
 WEBHOOK: Final = "webhook"
 SYSTEMS: Final[dict[str, type[ProfileConnector]]] = {
-    kind.profile.name: kind for kind in (Salesforce, Certinia)
+    kind.profile.name: kind for kind in (Salesforce, Certinia, HubSpot)
 }
 
 

@@ -23,6 +23,8 @@ from sync.outbound.retry import Answer, Verdict
 
 log = structlog.get_logger(__name__)
 
+R = TypeVar("R")
+
 
 class ProfileConnector:
     """A connector whose system is described by a profile; safe to share between threads.
@@ -79,6 +81,29 @@ class ProfileConnector:
             answer = Answer(error=str(error))
         spent = int((time.monotonic() - started) * 1000)
         return replace(answer, milliseconds=answer.milliseconds or spent)
+
+    @staticmethod
+    def isolating(
+        rows: Mapping[int, R], work: Callable[[Mapping[int, R]], dict[int, Answer]]
+    ) -> dict[int, Answer]:
+        """Do it with all rows; where their content is refused as a whole, halves tell whose it is.
+
+        `work` raises Turned for a request that failed as a whole.
+        """
+        try:
+            return work(rows) if rows else {}
+        except Turned as turned:
+            if turned.answer.verdict is not Verdict.POISON or len(rows) == 1:
+                return dict.fromkeys(rows, turned.answer)
+        except (egress.Refused, egress.Unreachable) as error:
+            return dict.fromkeys(rows, Answer(error=str(error)))
+        positions = list(rows)
+        half = len(positions) // 2
+        first, second = (
+            ProfileConnector.isolating({p: rows[p] for p in part}, work)
+            for part in (positions[:half], positions[half:])
+        )
+        return first | second
 
     def rendered(self, message: Message) -> Rendered:
         """The record in the system's fields; Turned where it lacks what the system must have."""

@@ -99,34 +99,20 @@ class Salesforce(SalesforceReader):
         """
         told: dict[int, Answer] = {}
         for part in parts(rows, AT_ONCE):
-            told |= self._collected(name, {p: rows[p] for p in part}, key)
+            told |= self.isolating(
+                {position: rows[position] for position in part},
+                lambda some: self._collected(name, some, key),
+            )
         return told
 
     def _collected(self, name: str, rows: Mapping[int, Record], key: str) -> dict[int, Answer]:
         records = [{"attributes": {"type": name}, **row} for row in rows.values()]
         path = f"{self._base}/composite/sobjects" + (f"/{name}/{key}" if key else "")
-        body = {"allOrNone": False, "records": records}
-        try:
-            response = self._rest.call("PATCH", path, body)
-        except Turned as turned:
-            return dict.fromkeys(rows, turned.answer)
-        except (egress.Refused, egress.Unreachable) as error:
-            return dict.fromkeys(rows, Answer(error=str(error)))
-        if response.status == 200 and isinstance(response.data, list):
-            results = zip(rows, response.data, strict=True)
-            return {p: self._one(response, result, key) for p, result in results}
-        answer = answers.whole(response)
-        if answer.verdict is Verdict.POISON and len(rows) > 1:
-            return self._halved(name, rows, key)
-        return dict.fromkeys(rows, answer)
-
-    def _halved(self, name: str, rows: Mapping[int, Record], key: str) -> dict[int, Answer]:
-        """A request refused as a whole hides which record is to blame: halves tell."""
-        positions = list(rows)
-        half = len(positions) // 2
-        parts = (positions[:half], positions[half:])
-        first, second = (self._collected(name, {p: rows[p] for p in part}, key) for part in parts)
-        return first | second
+        response = self._rest.call("PATCH", path, {"allOrNone": False, "records": records})
+        if response.status != 200 or not isinstance(response.data, list):
+            raise Turned(answers.whole(response))
+        results = zip(rows, response.data, strict=True)
+        return {p: self._one(response, result, key) for p, result in results}
 
     @staticmethod
     def _one(response: Response, result: Record, key: str) -> Answer:

@@ -1,0 +1,1 @@
+"""HubSpot CRM, by its objects interface v3."""

@@ -1,0 +1,219 @@
+"""Reading HubSpot: by id, by our key, and by the time of the last change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from sync import egress
+from sync.connectors import paths
+from sync.connectors import profile as profiles
+from sync.connectors.base import ProfileConnector, parts
+from sync.connectors.faults import Turned
+from sync.connectors.hubspot import answers
+from sync.connectors.hubspot.objects import HUBSPOT, MERGED
+from sync.connectors.profile import Object, Profile
+from sync.connectors.protocol import Capabilities, Guarantee, Held, Page
+from sync.connectors.rest import Response, Rest
+from sync.inbound.arrivals import Item
+from sync.models.connections import Connection
+
+AT_ONCE: Final = 100
+#: A search answers with at most so many; then it begins anew where it stopped.
+MOST_FOUND: Final = 10_000
+#: What was written a moment ago may not be found yet: that much is read again.
+OVERLAP: Final = timedelta(minutes=2)
+
+OWN: Final = "properties."
+
+Record = Mapping[str, Any]
+
+
+class HubSpotReader(ProfileConnector):
+    """The half that asks."""
+
+    profile: ClassVar[Profile] = HUBSPOT
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        frozenset({Guarantee.UPSERT}), reads=True, pulls=True
+    )
+
+    def __init__(self, connection: Connection, client: egress.Client) -> None:
+        super().__init__(connection, client)
+        self._rest = Rest(connection.url, self.login, client)
+        self._key = str(self.settings["key_property"])
+
+    def read(self, entity: str, source_ids: Collection[str] | None = None) -> Iterator[Held]:
+        """What the account holds of these ids, or of all records that carry our code."""
+        thing = self.object_of(entity)
+        if source_ids is None:
+            pages: Iterator[Sequence[Record]] = self._listed(thing, archived=False)
+        else:
+            pages = (self._batch_read(thing, part) for part in parts(source_ids, AT_ONCE))
+        for page in pages:
+            mine = [r for r in page if source_ids is not None or r["properties"].get(self._key)]
+            yield from (self._held(thing, record) for record in self._whole(thing, mine))
+
+    def _held(self, thing: Object, record: Record) -> Held:
+        values = profiles.held(thing, record)
+        for child in thing.children:
+            values[child.attribute] = profiles.held_elements(child, record)
+        ended = bool(thing.inactive) and all(
+            paths.field(record, name) == value for name, value in thing.inactive.items()
+        )
+        return Held(
+            entity=thing.entity,
+            source_id=str(record["id"]),
+            key=str(paths.field(record, f"properties.{self._key}") or "").upper(),
+            values=values,
+            active=not (ended or record.get("archived")),
+            version=str(record.get("updatedAt") or ""),
+        )
+
+    def changes(self, entity: str, cursor: str) -> Iterator[Page]:
+        """Records by their last change, then what was archived, then what merges took away."""
+        thing = self.object_of(entity)
+        if thing.name == "owners":
+            yield from self._owners(thing)
+            return
+        since = datetime.fromisoformat(cursor) if cursor else _EPOCH
+        last = since
+        for page in self._found(thing, since):
+            last = max([last, *(_moment(record["updatedAt"]) for record in page)])
+            items = [Item(str(record["id"]), record) for record in self._whole(thing, page)]
+            yield Page([*items, *_merged_away(page)], last.isoformat())
+        for page in self._listed(thing, archived=True):
+            gone = [r for r in page if _moment(r["archivedAt"]) >= since]
+            yield Page([_retired(r) for r in gone], last.isoformat())
+        if last > since:
+            yield Page([], max(since, last - OVERLAP).isoformat())
+
+    def _owners(self, thing: Object) -> Iterator[Page]:
+        """All of them each time: there are few, and they cannot be searched by time."""
+        for page in self._paged("/crm/v3/owners", {"limit": str(AT_ONCE)}):
+            yield Page([Item(str(record["id"]), record) for record in page], "")
+
+    def _found(self, thing: Object, since: datetime) -> Iterator[list[Record]]:
+        """Pages of a search by time, oldest first, begun anew before it would stop answering."""
+        after = 0
+        while True:
+            stamp = "lastmodifieddate" if thing.name == "contacts" else "hs_lastmodifieddate"
+            value = str(int(since.timestamp() * 1000))
+            body = {
+                "filterGroups": [{"filters": [
+                    {"propertyName": stamp, "operator": "GTE", "value": value}]}],
+                "sorts": [stamp],
+                "properties": [*self._names(thing), MERGED],
+                "limit": AT_ONCE,
+                "after": after,
+            }  # fmt: skip
+            response = self._asked("POST", f"/crm/v3/objects/{thing.name}/search", body)
+            page = list(response.data["results"])
+            if page:
+                yield page
+            following = paths.field(response.data, "paging.next.after")
+            if following is None:
+                return
+            after = int(following)
+            if after + AT_ONCE > MOST_FOUND:
+                since, after = _moment(page[-1]["updatedAt"]), 0
+
+    def _listed(self, thing: Object, archived: bool) -> Iterator[list[Record]]:
+        query = {"limit": str(AT_ONCE), "properties": ",".join(self._names(thing))}
+        if archived:
+            query["archived"] = "true"
+        return self._paged(f"/crm/v3/objects/{thing.name}", query)
+
+    def _paged(self, path: str, query: Mapping[str, str]) -> Iterator[list[Record]]:
+        after: str | None = ""
+        while after is not None:
+            more = {"after": after} if after else {}
+            response = self._asked("GET", path, None, {**query, **more})
+            yield list(response.data["results"])
+            after = paths.field(response.data, "paging.next.after")
+
+    def _batch_read(self, thing: Object, ids: Sequence[str], id_property: str = "") -> list[Record]:
+        """Records by their ids, or by a unique property; unknown ones are left out (207)."""
+        body: dict[str, Any] = {
+            "inputs": [{"id": each} for each in ids],
+            "properties": self._names(thing),
+            "propertiesWithHistory": [],
+        }
+        if id_property:
+            body["idProperty"] = id_property
+        response = self._asked("POST", f"/crm/v3/objects/{thing.name}/batch/read", body)
+        return list(response.data["results"])
+
+    def _names(self, thing: Object) -> list[str]:
+        """The properties that are read of an object."""
+        names = [f.name.removeprefix(OWN) for f in thing.fields if f.name.startswith(OWN)]
+        return [*dict.fromkeys([*names, self._key])]
+
+    def _whole(self, thing: Object, records: Sequence[Record]) -> list[dict[str, Any]]:
+        """The records with the ids they are associated with, and their contacts."""
+        whole = [dict(record) for record in records]
+        for field in thing.fields:
+            if field.name.startswith("associations."):
+                other = field.name.removeprefix("associations.")
+                joined = self._associated(thing.name, other, [r["id"] for r in whole])
+                for record in whole:
+                    record["associations"] = {other: next(iter(joined.get(record["id"], [])), None)}
+        for child in thing.children:
+            joined = self._associated(thing.name, child.name, [r["id"] for r in whole])
+            people = self._people(sorted({i for ids in joined.values() for i in ids}))
+            for record in whole:
+                found = (people.get(i) for i in joined.get(record["id"], ()))
+                record[child.name] = [person for person in found if person]
+        return whole
+
+    def _people(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        people = {}
+        for part in parts(ids, AT_ONCE):
+            names = ["email", "firstname", "lastname", "phone"]
+            body = {"inputs": [{"id": i} for i in part], "properties": names,
+                    "propertiesWithHistory": []}  # fmt: skip
+            response = self._asked("POST", "/crm/v3/objects/contacts/batch/read", body)
+            for person in response.data["results"]:
+                said = person["properties"]
+                name = " ".join(filter(None, (said.get("firstname"), said.get("lastname"))))
+                people[str(person["id"])] = {
+                    **person, "full_name": name, "email": said.get("email")
+                }  # fmt: skip
+        return people
+
+    def _associated(self, name: str, other: str, ids: Sequence[str]) -> dict[str, list[str]]:
+        joined: dict[str, list[str]] = {}
+        for part in parts(ids, AT_ONCE):
+            path = f"/crm/v4/associations/{name}/{other}/batch/read"
+            response = self._asked("POST", path, {"inputs": [{"id": i} for i in part]})
+            for result in response.data["results"]:
+                ids_there = [str(to["toObjectId"]) for to in result["to"]]
+                joined[str(result["from"]["id"])] = ids_there
+        return joined
+
+    def _asked(
+        self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None
+    ) -> Response:
+        response = self._rest.call(method, path, body, query)
+        if not response.ok or not isinstance(response.data, Mapping):
+            raise Turned(answers.whole(response))
+        return response
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _moment(stamp: Any) -> datetime:
+    return datetime.fromisoformat(str(stamp))
+
+
+def _retired(record: Record) -> Item:
+    return Item(str(record["id"]), None, _moment(record["archivedAt"]), retired=True)
+
+
+def _merged_away(records: Sequence[Record]) -> Iterator[Item]:
+    """The ids that a merge there took away: they answer with the survivor, and say no more."""
+    for record in records:
+        ids = str(paths.field(record, f"properties.{MERGED}") or "")
+        for merged in filter(None, ids.split(";")):
+            yield Item(merged, None, _moment(record["updatedAt"]), retired=True)
