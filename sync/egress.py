@@ -283,7 +283,13 @@ def _headers(parts: SplitResult, headers: Mapping[str, str]) -> list[tuple[str, 
 
 
 def _lower(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
+    """By lower-case name; what comes several times is joined, cookies by a line feed."""
+    found: dict[str, str] = {}
+    for raw, value in headers:
+        name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
+        between = "\n" if name == "set-cookie" else ", "
+        found[name] = f"{found[name]}{between}{text}" if name in found else text
+    return found
 
 
 def _read(response: httpcore.Response, most: int) -> bytes:
