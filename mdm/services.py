@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import psycopg
 import redis
 
+from mdm.tryton import installation
+
 POSTGRES_URL = os.environ.get(
     "ASSAY_TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres"
 )
@@ -62,6 +64,16 @@ def chromium() -> Service:
     """Look for Debian's Chromium; nothing is downloaded."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     return Service("Chromium", bool(found), "" if found else "no chromium on the PATH")
+
+
+@cache
+def tryton() -> Service:
+    """Install Tryton for the tests, unless it is installed already: about a minute."""
+    try:
+        installation.ensure()
+    except installation.Unavailable as error:
+        return Service("Tryton", listens=False, problem=_one_line(error))
+    return Service("Tryton", listens=True)
 
 
 def _silence(url: str, default_port: int) -> str:
