@@ -13,9 +13,15 @@ from django.test import TransactionTestCase
 
 from mdm import services
 from tests import databases
+from tests.tryton import Erp, erp
 
+INSTALLED = {"Chromium", "Tryton"}  # CI installs them itself
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_serialized_rollback", "live_server"}
-NEEDED = {"redis": services.redis_server, "browser": services.chromium}
+NEEDED = {
+    "redis": services.redis_server,
+    "browser": services.chromium,
+    "tryton": services.tryton,
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,6 +43,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _belongs(item: pytest.Item, half: str) -> bool:
     if item.get_closest_marker("postgres"):
         return half == "postgres"
+    if item.get_closest_marker("tryton"):
+        return half == "embedded"
     return half == "embedded" or (_uses_database(item) and not item.get_closest_marker("browser"))
 
 
@@ -61,7 +69,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def _leave_out(service: services.Service) -> None:
     reason = f"needs {service.name}: {service.problem}"
-    if os.environ.get("CI") and (service.listens or service.name == "Chromium"):
+    if os.environ.get("CI") and (service.listens or service.name in INSTALLED):
         pytest.fail(f"CI skips nothing: {reason}")
     pytest.skip(reason)
 
@@ -91,6 +99,24 @@ def django_db_setup(
         patched.setattr(TransactionTestCase, "_fixture_teardown", lambda test: copy.restore())
         yield
         copy.drop()
+
+
+@pytest.fixture(scope="session")
+def running_tryton(
+    django_test_environment: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Erp]:
+    """One process a worker."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(settings, "ALLOW_LOCAL_TARGETS", True)
+        with erp(tmp_path_factory.mktemp("tryton")) as running:
+            yield running
+
+
+@pytest.fixture
+def tryton(running_tryton: Erp) -> Erp:
+    """A real Tryton with the demo firm's companies and nothing else."""
+    running_tryton.restore()
+    return running_tryton
 
 
 @pytest.fixture(autouse=True)

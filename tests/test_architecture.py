@@ -29,6 +29,8 @@ PURE_MODULES = [
     "sync.inbound.mapping",
     "sync.inbound.suggest",
     "sync.inbound.transforms",
+    "sync.connectors.tryton.codec",
+    "sync.connectors.tryton.tree",
     "sync.outbound.breaker",
     "sync.outbound.envelope",
     "sync.outbound.flips",
