@@ -17,8 +17,13 @@ from typing import Any
 
 import httpx
 import pytest
+from django.core.cache import cache
+from pytest_django import Settings
 
+from sync.torture.receiver import Receiver
 from tests.databases import ROOT, SqliteCopy
+from tests.journeys.firm import Firm, open_firm
+from tests.tryton import Between, Erp
 
 READY_WITHIN = 120  # seconds
 
@@ -38,6 +43,18 @@ class Demo:
     def said(self) -> str:
         """What it has written for the person who started it."""
         return (self.folder.parent / "said.txt").read_text()
+
+
+@pytest.fixture
+def firm(tryton: Erp, db: None, settings: Settings) -> Iterator[Firm]:
+    """The demo firm's systems, with a real Tryton as ERP."""
+    settings.ALLOW_LOCAL_TARGETS = True
+    quick = "django.contrib.auth.hashers.MD5PasswordHasher"  # there are many people
+    settings.PASSWORD_HASHERS = [quick, *settings.PASSWORD_HASHERS]
+    cache.clear()
+    with Between(tryton) as between, Receiver() as receiver:
+        assert isinstance(between, Between)
+        yield open_firm(tryton, between, receiver)
 
 
 @pytest.fixture
