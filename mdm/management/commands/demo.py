@@ -10,10 +10,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 from tqdm import tqdm
 
 from mdm import demo
 from mdm.supervise import GaveUpError
+from mdm.tryton import demo as tryton
+from mdm.tryton.installation import Unavailable
 
 
 class Command(BaseCommand):
@@ -27,16 +30,17 @@ class Command(BaseCommand):
         parser.add_argument("--dir", type=Path, default=Path("var/demo"), help="where it lives")
         parser.add_argument("--empty", action="store_true", help="systems and keys, no records")
         parser.add_argument("--reset", action="store_true", help="remove an earlier demo first")
+        parser.add_argument("--tryton", action="store_true", help="with a real ERP beside it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start over in the demo's own environment, then do all of it there."""
         hub = demo.Demo(options["dir"].resolve(), options["port"], options["empty"])
         try:
             if settings.DEMO and hub.folder == settings.VAR_DIR:
-                self._run(hub)
+                self._run(hub, with_erp=options["tryton"])
             else:
                 self._start_over(hub, reset=options["reset"])
-        except (demo.DemoError, GaveUpError) as error:
+        except (demo.DemoError, GaveUpError, Unavailable) as error:
             raise CommandError(str(error)) from None
 
     def _start_over(self, hub: demo.Demo, *, reset: bool) -> None:
@@ -47,22 +51,34 @@ class Command(BaseCommand):
         arguments = [argument for argument in sys.argv if argument != "--reset"]
         os.execve(sys.executable, [sys.executable, *arguments], hub.environment())
 
-    def _run(self, hub: demo.Demo) -> None:
+    def _run(self, hub: demo.Demo, *, with_erp: bool) -> None:
         with demo.lock(hub):
             self.stdout.write(f"Preparing the hub in {hub.folder} ...")
             self.stdout.flush()
             facts = demo.fill(hub, Bar())
             supervisor = demo.processes(hub, self.stdout.write)
+            erp = self._erp(hub) if with_erp else None
+            if erp:
+                supervisor.services.insert(0, erp.service)
             try:
                 supervisor.start()
                 demo.wait_until_ready(hub, supervisor)
                 if not supervisor.stopping:
                     self.stdout.write(demo.welcome(hub, facts))
+                    self.stdout.write(tryton.welcome(erp.here) if erp else "")
                     self.stdout.flush()
                 supervisor.run()
             finally:
                 supervisor.stop()
         self.stdout.write("Stopped.")
+
+    def _erp(self, hub: demo.Demo) -> tryton.Enabled:
+        if hub.empty:
+            raise demo.DemoError("--tryton needs the demo firm; leave --empty out.")
+        try:
+            return tryton.enable(hub.folder / "tryton", hub.port + 1, self.stdout.write)
+        finally:
+            connections.close_all()
 
 
 class Bar:
