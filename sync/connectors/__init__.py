@@ -15,13 +15,21 @@ from sync.connectors.hubspot.connector import HubSpot
 from sync.connectors.protocol import Connector
 from sync.connectors.salesforce.certinia import Certinia
 from sync.connectors.salesforce.connector import Salesforce
+from sync.connectors.scim import Scim
 from sync.connectors.tryton import Tryton
 from sync.connectors.webhook import Webhook
 from sync.models import Connection, Subscription
 
 WEBHOOK: Final = "webhook"
 SYSTEMS: Final[dict[str, type[ProfileConnector]]] = {
-    kind.profile.name: kind for kind in (Salesforce, Certinia, HubSpot, Tryton)
+    kind.profile.name: kind
+    for kind in (
+        Salesforce,
+        Certinia,
+        HubSpot,
+        Scim,
+        Tryton,
+    )
 }
 
 
