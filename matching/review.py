@@ -24,7 +24,7 @@ from django.db.models import (
 from canonical import worklist, writer
 from canonical.golden.cause import Cause
 from canonical.golden.recompute import Occasion, recompute
-from canonical.identity import decisions, merging
+from canonical.identity import decisions, linking, merging
 from canonical.identity.errors import Conflict, NotFound, VersionConflict
 from canonical.identity.linking import Opened
 from canonical.identity.units import lock_goldens, unit
@@ -37,6 +37,7 @@ from canonical.models import (
     WorkKind,
 )
 from canonical.worklist import Need
+from matching import contradiction
 from matching.models import MatchEvidence, Review, ReviewKind, ReviewState
 from matching.refresh import refresh
 from matching.resolve import Found, Placement
@@ -46,10 +47,11 @@ OPEN = ReviewState.OPEN
 
 @dataclass(slots=True)
 class Decided:
-    """A decided review and the merge or split that followed from it, if one did."""
+    """A decided review, and the merge, the split or the further question it led to."""
 
     review: Review
     effect: merging.Outcome | None = None
+    conflict: Review | None = None
 
 
 def remember(links: Sequence[Opened], placements: Sequence[Placement]) -> None:
@@ -174,7 +176,8 @@ def decide(
 
     `picks` are values to pin on what a merge leaves. Where it is about one golden record,
     `no_match` splits the arrived record off. `defer` leaves the review open and notes the reason.
-    Raises NotFound, VersionConflict and Conflict (decided already).
+    Where the answer contradicts a live decision through other records, nothing moves and a
+    decision conflict is opened. Raises NotFound, VersionConflict and Conflict (decided already).
     """
     review = _open_review(review_id, expected)
     if decision == "defer":
@@ -183,11 +186,18 @@ def decide(
     kind = DecisionKind(decision)
 
     def work() -> Decided:
-        effect = _effect(review, kind, cause, picks)
+        against = contradiction.against(review, kind)
+        effect = None
+        if against:
+            _lock(review)
+        else:
+            effect = _effect(review, kind, cause, picks)
         moment = writer.now()
+        contradiction.withdraw(review, kind, moment)
         decisions.decide(review.record_a_id, review.record_b_id, kind, cause, moment)
         _answer(review, kind, cause, moment)
-        return Decided(review, effect)
+        asked = _ask_about(review, kind, against[-1], moment) if against else None
+        return Decided(review, effect, asked)
 
     decided = unit(work)
     if decided.effect is not None:
@@ -207,8 +217,25 @@ def _effect(
         if not review.of_one:
             raise Conflict("Both records are in one golden record by now.")
         return merging.split(sides[0], [UUID(review.detail["arrived"])], cause)
-    lock_goldens(lambda: sides_of(review))
+    _lock(review)
     return None
+
+
+def _lock(review: Review) -> None:
+    """Lock both sides, so that identity stands still while the answer is written."""
+    lock_goldens(lambda: sides_of(review))
+
+
+def _ask_about(
+    review: Review, kind: DecisionKind, pair: tuple[UUID, UUID], moment: datetime
+) -> Review:
+    """The question about a decision that an answer contradicts; the open one, where one is."""
+    asked = Review.objects.filter(record_a=pair[0], record_b=pair[1], state=OPEN).first()
+    if asked is None:
+        asked = contradiction.question(review, kind, pair, moment)
+        asked.save(force_insert=True)
+        worklist.open_items([_need(asked)], moment)
+    return asked
 
 
 def _open_review(review_id: UUID, expected: int | None) -> Review:
@@ -244,10 +271,7 @@ def _change(review: Review, **changes: object) -> None:
 
 def _sides(review: Review) -> set[UUID]:
     """The golden records the two records are linked to today."""
-    links = Link.objects.filter(
-        record__any=[review.record_a_id, review.record_b_id], until__isnull=True
-    )
-    return set(links.values_list("golden_id", flat=True))
+    return set(linking.goldens_of([review.record_a_id, review.record_b_id]).values())
 
 
 def sides_of(review: Review) -> set[UUID]:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from canonical import writer
 from canonical.api import schemas
 from canonical.api.contract import describe
-from canonical.api.contract.bodies import Member, Wrong, anything, read_body, text
+from canonical.api.contract.bodies import Member, Wrong, anything, flag, read_body, read_deed, text
 from canonical.api.contract.describe import Answer, Body, Operation
 from canonical.api.contract.preconditions import etag, expected_version
 from canonical.api.contract.problems import Problem
@@ -22,6 +22,7 @@ from canonical.documents.records import View
 from canonical.golden.cause import cause_of
 from canonical.governance import stewardship
 from canonical.governance.stewardship import BadValue
+from canonical.identity.units import unit
 from canonical.models import Golden
 from canonical.validation import Fault
 
@@ -46,7 +47,7 @@ class Overrides(EntityView):
 
     def put(self, request: Request, id: str, attribute: str) -> Response:
         expected = expected_version(request.headers, required=True)
-        body = read_body(request.data, PUT_MEMBERS)
+        body = read_deed(request.data, PUT_MEMBERS)
         cause = cause_of(self.principal, body["reason"])
         golden = self._reached(id, attribute)
         return self._done(
@@ -55,17 +56,19 @@ class Overrides(EntityView):
             lambda: stewardship.set_override(
                 golden.pk, attribute, body["value"], cause, body["expires_at"], expected
             ),
+            preview=body["preview"],
         )
 
     def delete(self, request: Request, id: str, attribute: str) -> Response:
         expected = expected_version(request.headers, required=True)
-        body = read_body(request.data, {"reason": Member(text(), default="")})
+        body = read_body(request.data, DELETE_MEMBERS)
         cause = cause_of(self.principal, body["reason"])
         golden = self._reached(id, attribute)
         return self._done(
             golden,
             attribute,
             lambda: stewardship.clear_override(golden.pk, attribute, cause, expected),
+            preview=body["preview"],
         )
 
     def _reached(self, id: str, attribute: str) -> Golden:
@@ -76,18 +79,27 @@ class Overrides(EntityView):
             raise Problem("forbidden", f"{name} is restricted: it needs the grant.")
         return golden
 
-    def _done(self, golden: Golden, attribute: str, deed: Callable[[], Any]) -> Response:
-        try:
+    def _done(
+        self, golden: Golden, attribute: str, deed: Callable[[], Any], *, preview: bool
+    ) -> Response:
+        def work() -> dict[str, Any]:
             deed()
+            return {"preview": preview, **self._shown(golden, attribute)}
+
+        try:
+            answer = unit(work, preview)
         except BadValue as error:
             faults = [Fault(f"/value{f.pointer}", f.code, f.detail) for f in error.faults]
             raise Problem("invalid-request", faults[0].detail, errors=faults) from None
+        version = etag(answer["golden"]["version"])
+        return Response(answer, headers={} if preview else {"ETag": version})
+
+    def _shown(self, golden: Golden, attribute: str) -> dict[str, Any]:
         [record] = records.current([golden.pk])
         [document] = records.show([record], View(self.principal.sees_restricted))
         note = stewardship.overrides(golden.pk).get(attribute)
         pinned = note and {name: note.get(name) for name in _OVERRIDE["properties"]}
-        answer = {"golden": document, "override": pinned}
-        return Response(answer, headers={"ETag": etag(record.version)})
+        return {"golden": document, "override": pinned}
 
     def describe(self, method: str) -> Operation:
         return _operation(self, method)
@@ -95,8 +107,11 @@ class Overrides(EntityView):
 
 PUT_MEMBERS: Final = {
     "value": Member(anything, required=True),
-    "reason": Member(text(shortest=1), required=True),
     "expires_at": Member(_day),
+}
+DELETE_MEMBERS: Final = {
+    "reason": Member(text(), default=""),
+    "preview": Member(flag, default=False),
 }
 _ANY: Final[describe.Schema] = {"description": "In the form of the attribute; null for nothing."}
 _NULL_DAY: Final = describe.nullable(describe.DAY)
@@ -124,8 +139,11 @@ _BODIES: Final = {
         {
             describe.JSON: (
                 describe.record(
-                    {"value": _ANY, "reason": {"type": "string", "minLength": 1, "maxLength": 500}},
-                    {"expires_at": _NULL_DAY | {"description": "It counts until this day."}},
+                    {"value": _ANY},
+                    {
+                        **describe.DEED,
+                        "expires_at": _NULL_DAY | {"description": "It counts until this day."},
+                    },
                 )
                 | {"additionalProperties": False},
                 {"value": "Muster Maschinenbau GmbH", "reason": "Confirmed by the client."},
@@ -139,12 +157,13 @@ _TEXTS: Final = {
         "override",
         "Pin a value",
         "It stands over what the systems say until it is cleared or expires, whoever sends what; "
-        "null pins emptiness. A merge takes it along, and its undo gives it back.",
+        "null pins emptiness. A merge takes it along, and its undo gives it back. `preview` tells "
+        "the record as it would be.",
     ),
     "DELETE": (
         "clear_override",
         "Clear a pinned value",
-        "What the systems say counts again; `reason` may be sent in a body.",
+        "What the systems say counts again; `reason` and `preview` may be sent in a body.",
     ),
 }
 
@@ -153,9 +172,14 @@ def _operation(view: Overrides, method: str) -> Operation:
     one, many, component = view.words
     id, summary, description = _TEXTS[method]
     schema = describe.record(
-        {"golden": describe.named(component), "override": describe.nullable(_OVERRIDE)}
+        {
+            "preview": describe.BOOLEAN,
+            "golden": describe.named(component),
+            "override": describe.nullable(_OVERRIDE),
+        }
     )
     shown = {
+        "preview": False,
         "golden": schemas.entity_example(view.entity),
         "override": _NOTE if method == "PUT" else None,
     }
@@ -164,7 +188,7 @@ def _operation(view: Overrides, method: str) -> Operation:
         f"{summary} of one {one}",
         description,
         many.capitalize(),
-        {200: Answer("The record as it is now.", schema, shown, describe.ETAG)},
+        {200: Answer("The record as it is now, or would be.", schema, shown, describe.ETAG)},
         path=(ID, _ATTRIBUTE),
         body=_BODIES[method],
     )

@@ -38,13 +38,15 @@ def standing(records: Collection[UUID]) -> dict[tuple[UUID, UUID], DecisionKind]
     }
 
 
-def kept_apart(left: Iterable[UUID], right: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
-    """The pairs between two sets of records that a live no-match holds apart."""
+def between(
+    left: Iterable[UUID], right: Iterable[UUID], kind: DecisionKind
+) -> list[tuple[UUID, UUID]]:
+    """The pairs between two sets of records on which a decision of a kind stands, oldest first."""
     left_set, right_set = set(left), set(right)
     return [
         pair
-        for pair, kind in standing(left_set).items()
-        if kind is DecisionKind.NO_MATCH and _between(pair, left_set, right_set)
+        for pair, stands in standing(left_set).items()
+        if stands is kind and _across(pair, left_set, right_set)
     ]
 
 
@@ -58,14 +60,16 @@ def apart(goldens: Collection[UUID]) -> set[frozenset[UUID]]:
     }
 
 
-def withdraw_between(left: Iterable[UUID], right: Iterable[UUID], moment: datetime) -> None:
-    """Withdraw the no-match decisions between two sets: a person has just said otherwise."""
-    for a, b in kept_apart(left, right):
+def withdraw_between(
+    left: Iterable[UUID], right: Iterable[UUID], kind: DecisionKind, moment: datetime
+) -> None:
+    """Withdraw the decisions of a kind between two sets: a person has just said otherwise."""
+    for a, b in between(left, right, kind):
         Decision.objects.filter(
-            record_a=a, record_b=b, kind=DecisionKind.NO_MATCH, withdrawn_at__isnull=True
+            record_a=a, record_b=b, kind=kind, withdrawn_at__isnull=True
         ).update(withdrawn_at=moment)
 
 
-def _between(pair: tuple[UUID, UUID], left: set[UUID], right: set[UUID]) -> bool:
+def _across(pair: tuple[UUID, UUID], left: set[UUID], right: set[UUID]) -> bool:
     a, b = pair
     return (a in left and b in right) or (b in left and a in right)

@@ -122,6 +122,12 @@ def linked(goldens: Iterable[UUID]) -> dict[UUID, UUID]:
     return dict(links.order_by("record_id").values_list("record_id", "golden_id"))
 
 
+def goldens_of(records: Collection[UUID]) -> dict[UUID, UUID]:
+    """The golden record each of these records is linked to today; unlinked ones are missing."""
+    links = Link.objects.filter(record__any=list(records), until__isnull=True)
+    return dict(links.values_list("record_id", "golden_id"))
+
+
 def referring(records: Collection[UUID], limit: int | None = None) -> list[UUID]:
     """The golden records with a record that refers to one of these records."""
     if not records:

@@ -82,7 +82,8 @@ def _absorb(
     outcome: Outcome,
 ) -> None:
     records = linking.linked([absorbed.id])
-    decisions.withdraw_between(linking.linked([survivor.id]), records, moment)
+    there = linking.linked([survivor.id])
+    decisions.withdraw_between(there, records, DecisionKind.NO_MATCH, moment)
     row = Merge.objects.create(
         survivor=survivor, absorbed=absorbed, reason=cause.reason, by=cause.name, at=moment
     )
@@ -280,8 +281,9 @@ def _dependants(subjects: Sequence[UUID], limit: int | None) -> list[UUID]:
 def _keep_apart(
     moved: Sequence[UUID], stayed: Sequence[UUID], cause: Cause, moment: datetime
 ) -> None:
-    """One no-match between the two sets holds the sets apart."""
+    """One no-match between the two sets holds the sets apart; no match across them is left."""
     if moved and stayed:
+        decisions.withdraw_between(moved, stayed, DecisionKind.MATCH, moment)
         decisions.decide(min(moved), min(stayed), DecisionKind.NO_MATCH, cause, moment)
 
 

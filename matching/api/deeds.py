@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from canonical.api.contract import bodies
-from canonical.api.contract.bodies import Member, Wrong
+from canonical.api.contract.bodies import Member, Wrong, read_deed
 from canonical.api.contract.describe import Operation
 from canonical.api.contract.preconditions import check_version, etag, expected_version
 from canonical.api.contract.problems import Problem
@@ -22,7 +22,7 @@ from canonical.models import Golden, Merge, SourceRecord
 from canonical.validation import Fault
 from matching import stewardship
 from matching.api import descriptions
-from matching.api.outcomes import done, merge_shown, read_deed
+from matching.api.outcomes import done, merge_shown
 
 AT_MOST: Final = 50
 RECORDS_AT_MOST: Final = 500

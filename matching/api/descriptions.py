@@ -75,10 +75,6 @@ _OUTCOME: Final = describe.record(
         "stayed": describe.listing(describe.record({**_RECORD, "belongs": _BELONGS})),
     }
 )
-_DEED: Final[Mapping[str, Schema]] = {
-    "reason": {"type": "string", "maxLength": 500, "description": "Optional in a preview only."},
-    "preview": {"type": "boolean", "default": False, "description": "Write nothing."},
-}
 
 
 def _named(entity: str, id: str = schemas.EXAMPLE_ID, number: int = 123) -> dict[str, Any]:
@@ -156,7 +152,7 @@ def merge(entity: str) -> Operation:
         path=(ID,),
         body=_body(
             {"absorb": absorb},
-            _DEED,
+            describe.DEED,
             {"absorb": [{"id": schemas.OTHER_ID, "version": 3}], "reason": "The same company."},
         ),
     )
@@ -181,7 +177,7 @@ def split(entity: str) -> Operation:
         path=(ID,),
         body=_body(
             {"records": describe.listing(record)},
-            _DEED,
+            describe.DEED,
             {"records": [{"system": "erp", "source_id": "10042"}], "reason": "A namesake."},
         ),
     )
@@ -207,7 +203,7 @@ UNDO: Final = Operation(
     body=_body(
         {},
         {
-            **_DEED,
+            **describe.DEED,
             "allocate": {
                 "type": "object",
                 "additionalProperties": describe.UUID,
@@ -313,12 +309,21 @@ DECIDE: Final = Operation(
     "Decide a review",
     "`match` merges the two golden records, the older survives; `no_match` keeps them apart for "
     "automation, and splits off a record that an update broke; `defer` leaves the question open "
-    "with your reason.",
+    "with your reason. An answer that contradicts a live decision through other records moves "
+    "nothing: it opens a decision conflict, whose answer settles both.",
     TAG,
     {
         200: Answer(
-            "The review, and the merge or split that followed.",
-            describe.record({**_REVIEW["properties"], "effect": describe.nullable(_OUTCOME)}),
+            "The review, and the merge, split or question that followed, or would follow.",
+            describe.record(
+                {
+                    **_REVIEW["properties"],
+                    "preview": describe.BOOLEAN,
+                    "effect": describe.nullable(_OUTCOME),
+                    "conflict": describe.nullable(_REVIEW)
+                    | {"description": "The decision conflict it opened."},
+                }
+            ),
             {
                 **_REVIEW_EXAMPLE,
                 "state": "decided",
@@ -327,18 +332,17 @@ DECIDE: Final = Operation(
                 "decided_by": "Ada Lovelace",
                 "decided_at": schemas.EXAMPLE_INSTANT,
                 "reason": "Different register numbers.",
+                "preview": False,
                 "effect": None,
+                "conflict": None,
             },
             describe.ETAG,
         )
     },
     path=(_REVIEW_PATH,),
     body=_body(
-        {
-            "decision": {"type": "string", "enum": ["match", "no_match", "defer"]},
-            "reason": {"type": "string", "minLength": 1, "maxLength": 500},
-        },
-        {},
+        {"decision": {"type": "string", "enum": ["match", "no_match", "defer"]}},
+        describe.DEED,
         {"decision": "no_match", "reason": "Different register numbers."},
     ),
 )

@@ -9,9 +9,7 @@ from uuid import UUID
 from rest_framework.response import Response
 
 from canonical.access import Principal
-from canonical.api.contract.bodies import Member, flag, read_body, text
 from canonical.api.contract.preconditions import etag
-from canonical.api.contract.problems import Problem
 from canonical.documents import records
 from canonical.documents.records import View
 from canonical.entities import schema_of
@@ -19,19 +17,7 @@ from canonical.golden.cause import Cause, cause_of
 from canonical.identity.merging import Outcome
 from canonical.identity.units import unit
 from canonical.models import Golden, Merge, SourceRecord
-from canonical.validation import Fault
 from matching.belonging import likelihoods
-
-DEED: Final = {"reason": Member(text(), default=""), "preview": Member(flag, default=False)}
-
-
-def read_deed(data: Any, members: Mapping[str, Member]) -> dict[str, Any]:
-    """The body of a deed; what is really done needs a reason."""
-    body = read_body(data, {**DEED, **members})
-    if not body["preview"] and not body["reason"]:
-        detail = "Say why; the reason is kept with the change."
-        raise Problem("invalid-request", detail, errors=[Fault("/reason", "missing", detail)])
-    return body
 
 
 def done(caller: Principal, body: Mapping[str, Any], deed: Callable[[Cause], Outcome]) -> Response:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from canonical.access import Principal
-from canonical.api.contract.bodies import Member, one_of, read_body, text
+from canonical.api.contract.bodies import Member, one_of, read_deed
 from canonical.api.contract.cursors import Page, known_parameters, page_limit, unseal
 from canonical.api.contract.describe import Operation
 from canonical.api.contract.preconditions import etag, expected_version
@@ -19,6 +19,7 @@ from canonical.api.contract.problems import Problem, invalid
 from canonical.api.contract.view import ContractView, once
 from canonical.entities import ENTITIES, entity_of_path, schema_of
 from canonical.golden.cause import cause_of
+from canonical.identity.units import unit
 from canonical.models import Golden, SourceRecord
 from matching import review as reviews
 from matching.api import descriptions
@@ -171,23 +172,28 @@ class Decide(ReviewView):
 
     scopes: ClassVar = {"POST": "steward"}
     if_match: ClassVar = {"POST": False}
-    members: ClassVar = {
-        "decision": Member(one_of(DECISIONS), required=True),
-        "reason": Member(text(shortest=1), required=True),
-    }
+    members: ClassVar = {"decision": Member(one_of(DECISIONS), required=True)}
 
     @once
     def post(self, request: Request, id: UUID) -> Response:
         expected = expected_version(request.headers, required=False)
-        body = read_body(request.data, self.members)
-        cause = cause_of(self.principal, body["reason"])
-        decided = reviews.decide(id, body["decision"], cause, expected)
-        effect = decided.effect
-        answer = {
-            **show([decided.review], self.principal)[0],
-            "effect": shown(effect, self.principal, preview=False) if effect else None,
+        body = read_deed(request.data, self.members)
+        cause, preview = cause_of(self.principal, body["reason"]), body["preview"]
+
+        def work() -> dict[str, Any]:
+            return self._shown(reviews.decide(id, body["decision"], cause, expected), preview)
+
+        answer = unit(work, preview)
+        return Response(answer, headers={} if preview else {"ETag": etag(answer["version"])})
+
+    def _shown(self, decided: reviews.Decided, preview: bool) -> dict[str, Any]:
+        review, effect, conflict = decided.review, decided.effect, decided.conflict
+        return {
+            **show([review], self.principal)[0],
+            "preview": preview,
+            "effect": shown(effect, self.principal, preview=preview) if effect else None,
+            "conflict": show([conflict], self.principal)[0] if conflict else None,
         }
-        return Response(answer, headers={"ETag": etag(decided.review.version)})
 
     def describe(self, method: str) -> Operation:
         return descriptions.DECIDE

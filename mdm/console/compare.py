@@ -25,6 +25,7 @@ DECISIONS = {
     "no_match": "They are kept apart from now on.",
     "defer": "Left for later.",
 }
+CONFLICT = "Kept, but nothing moved: it contradicts another decision. Settle that one here."
 
 
 @page
@@ -106,6 +107,9 @@ def decide(request: HttpRequest, review_id: UUID) -> HttpResponse:
     decided = review.decide(review_id, decision, cause_from(request), version, picks)
     if decided.effect and decided.effect.merges:
         tell_merged(request, decided.effect)
+    elif decided.conflict:
+        messages.warning(request, CONFLICT)
+        return redirect("console:review", decided.conflict.pk)
     else:
         messages.success(request, DECISIONS[decision])
     if upcoming is None:

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.db.models import Count, F
 
-from canonical.identity.decisions import kept_apart
-from canonical.models import Change, Golden, GoldenState, Link, Merge
+from canonical.identity.decisions import between
+from canonical.models import Change, DecisionKind, Golden, GoldenState, Link, Merge
 from matching.engine.keys import strong_keys
 from matching.engine.normalise import Features
 from matching.models import MatchFeatures, Review
@@ -57,7 +57,7 @@ def _asked() -> set[Pair]:
 
 def _apart(pair: Pair, homes: dict[UUID, UUID]) -> bool:
     left, right = ([r for r, golden in homes.items() if golden == one] for one in pair)
-    return bool(kept_apart(left, right))
+    return bool(between(left, right, DecisionKind.NO_MATCH))
 
 
 def broken_links() -> list[object]:

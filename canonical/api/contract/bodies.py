@@ -44,6 +44,15 @@ def read_body(data: Any, members: Mapping[str, Member]) -> dict[str, Any]:
     return read
 
 
+def read_deed(data: Any, members: Mapping[str, Member]) -> dict[str, Any]:
+    """The body of what can be previewed; what is really done needs a reason."""
+    body = read_body(data, {**_DEED, **members})
+    if not body["preview"] and not body["reason"]:
+        detail = "Say why; the reason is kept with the change."
+        raise Problem("invalid-request", detail, errors=[Fault("/reason", "missing", detail)])
+    return body
+
+
 def _read(body: Mapping[str, Any], name: str, member: Member, faults: list[Fault]) -> Any:
     if name not in body:
         if member.required:
@@ -120,3 +129,6 @@ def _item(read: Callable[[Any], Any], value: Any, place: int) -> Any:
         return read(value)
     except Wrong as error:
         raise Wrong(error.code, error.detail, f"/{place}{error.where}") from None
+
+
+_DEED: Final = {"reason": Member(text(), default=""), "preview": Member(flag, default=False)}

@@ -119,6 +119,10 @@ LIMIT: Final = in_query(
     "limit", "Results a page.", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, 50
 )
 CURSOR: Final = in_query("cursor", "Where the page begins: `next_cursor` of the page before.")
+DEED: Final[Mapping[str, Schema]] = {
+    "reason": {"type": "string", "maxLength": 500, "description": "Optional in a preview only."},
+    "preview": {"type": "boolean", "default": False, "description": "Write nothing."},
+}
 ETAG: Final[Mapping[str, Schema]] = {
     "ETag": {"description": "The version.", "schema": STRING, "example": '"7"'}
 }

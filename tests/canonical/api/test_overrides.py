@@ -93,3 +93,20 @@ def test_a_restricted_value_needs_the_grant(
     assert send(steward, "put", golden, "bank_accounts", body).status_code == 403
     granted = caller("steward", system="erp", restricted=True)
     assert send(granted, "put", golden, "bank_accounts", body).status_code == 200
+
+
+def test_a_preview_tells_the_record_as_it_would_be_and_writes_nothing(
+    steward: Client, golden: Golden
+) -> None:
+    body = {"value": "Muster AG", "preview": True}
+    answer = send(steward, "put", golden, "legal_name", body)
+    assert answer.status_code == 200, answer.content
+    told = answer.json()
+    assert (told["preview"], told["golden"]["legal_name"]) == (True, "Muster AG")
+    assert (told["golden"]["version"], "ETag" in answer.headers) == (golden.version + 1, False)
+    assert hub.document(golden)["legal_name"] == "Muster GmbH"
+    send(steward, "put", golden, "legal_name", {"value": "Muster AG", "reason": "the register"})
+    cleared = send(steward, "delete", golden, "legal_name", {"preview": True}).json()
+    assert (cleared["golden"]["legal_name"], cleared["override"]) == ("Muster GmbH", None)
+    assert hub.document(golden)["legal_name"] == "Muster AG"
+    hub.assert_sound()

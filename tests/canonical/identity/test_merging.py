@@ -11,7 +11,16 @@ import pytest
 from canonical.governance import stewardship
 from canonical.identity import decisions, merging
 from canonical.identity.errors import Conflict, NotFound, Refused, VersionConflict
-from canonical.models import Change, Decision, Golden, Link, Merge, RecomputeDue, SourceVersion
+from canonical.models import (
+    Change,
+    Decision,
+    DecisionKind,
+    Golden,
+    Link,
+    Merge,
+    RecomputeDue,
+    SourceVersion,
+)
 from matching import stewardship as steward
 from tests.factories import hub
 from tests.factories.hub import STEWARD, client, golden_of, put
@@ -210,7 +219,7 @@ def test_splitting_off_a_wrong_link_makes_a_golden_record_and_keeps_apart(
     outcome = steward.split(a.pk, [wrong.record], STEWARD)
     assert hub.home("erp", "9") not in {golden.pk for golden in four}
     assert outcome.stayed == [hub.held("crm", "0").id]
-    assert decisions.kept_apart([wrong.record], outcome.stayed)
+    assert decisions.between([wrong.record], outcome.stayed, DecisionKind.NO_MATCH)
     hub.assert_sound()
 
 
@@ -254,9 +263,9 @@ def test_a_merge_withdraws_every_no_match_between_those_it_joins(four: list[Gold
     merge = steward.merge(b, [c], STEWARD).merges[0]
     steward.undo(merge.id, STEWARD)
     records = [hub.held("crm", number).id for number in "12"]
-    assert decisions.kept_apart(records[:1], records[1:])
+    assert decisions.between(records[:1], records[1:], DecisionKind.NO_MATCH)
     steward.merge(a, [b, c], STEWARD)
-    assert not decisions.kept_apart(records[:1], records[1:])
+    assert not decisions.between(records[:1], records[1:], DecisionKind.NO_MATCH)
 
 
 def test_references_by_golden_id_follow_every_merge_and_undo(four: list[Golden]) -> None:

@@ -8,7 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 from django.test import Client
 
-from canonical.models import Golden, GoldenState, WorkItem
+from canonical import writer
+from canonical.identity import decisions
+from canonical.models import DecisionKind, Golden, GoldenState, WorkItem
 from matching import upkeep
 from tests.canonical.api.conftest import Caller
 from tests.factories import hub
@@ -183,3 +185,31 @@ def test_restricted_values_are_masked(steward: Client, caller: Caller) -> None:
         [shown] = client.get(URL).json()["results"]
         born = next(e for e in shown["evidence"] if e["attribute"] == "date_of_birth")
         assert bool(born["arrived"]) is seen
+
+
+def test_a_preview_tells_what_an_answer_would_do_and_writes_nothing(
+    steward: Client, post: Post, review: dict[str, Any]
+) -> None:
+    told = post(f"{review['url']}/decide", {"decision": "match", "preview": True}, 1)
+    assert told.status_code == 200, told.content
+    assert (told.json()["preview"], told.json()["state"]) == (True, "decided")
+    assert told.json()["effect"]["golden"]["id"] == str(hub.home("crm", "c1"))
+    assert "ETag" not in told.headers
+    assert steward.get(review["url"]).json() == review
+    assert hub.home("crm", "c1") != hub.home("erp", "e1")
+    hub.assert_sound()
+
+
+def test_an_answer_that_contradicts_another_leads_to_a_question(
+    steward: Client, post: Post, review: dict[str, Any]
+) -> None:
+    for system, side in (("crm", "arrived"), ("erp", "candidate")):
+        code = review[side]["golden"]["code"]
+        hub.put(system, "client", "x", {"legal_name": f"Another {system}"}, 1, same_as=code)
+    one, two = hub.held("crm", "x").pk, hub.held("erp", "x").pk
+    decisions.decide(one, two, DecisionKind.NO_MATCH, hub.STEWARD, writer.now())
+    body = {"decision": "match", "reason": "same register"}
+    told = post(f"{review['url']}/decide", body, 1).json()
+    assert (told["state"], told["effect"]) == ("decided", None)
+    assert steward.get(told["conflict"]["url"]).json() == told["conflict"]
+    assert steward.get(URL, {"kind": "decision_conflict"}).json()["results"] == [told["conflict"]]
