@@ -22,6 +22,7 @@ from typing import IO, Any
 from django.core.management import call_command
 from django.db import connections
 
+from mdm import sandbox
 from mdm.supervise import Service, Supervisor
 from sync import sink
 from sync.inbound import demo as firm
@@ -139,6 +140,7 @@ def fill(demo: Demo, progress: Progress) -> dict[str, Any]:
         demo.write_facts(facts)
     if not demo.empty:
         sink.enable(demo.base_url)
+    sandbox.keep_beginning()
     connections.close_all()
     return facts
 
@@ -189,6 +191,7 @@ def welcome(demo: Demo, facts: dict[str, Any]) -> str:
 Assay is up at {url}/
 Sign in as {admin["username"]} with {admin["password"]}
 All of it is in {demo.folder} (demo.json, web.log, worker.log). Ctrl-C stops it.
+POST {url}/api/v1/sandbox/reset puts it back to how it is now.
 
 Paste these:
 TOKEN=$(curl -s -d grant_type=client_credentials \

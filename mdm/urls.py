@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from mdm import health
+from mdm.api import SandboxReset
 from mdm.metrics import metrics
 
 urlpatterns = [
@@ -14,6 +15,7 @@ urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("metrics", metrics),
+    path("api/v1/sandbox/reset", SandboxReset.as_view(), name="sandbox-reset"),
     path("", include("canonical.api.urls")),
     path("", include("matching.api.urls")),
     path("", include("sync.api.urls")),

@@ -35,6 +35,7 @@ def test_the_lines_to_paste_work_and_what_dies_comes_back(empty_demo: Demo) -> N
     assert listed["results"] == []
     assert put["outcome"] == "created"
 
+    resets(empty_demo, put["golden"]["url"])
     for service in ("gunicorn", "celery"):
         os.kill(child(empty_demo, service), signal.SIGKILL)
     eventually_says(empty_demo, "The web process died and is started again.")
@@ -42,6 +43,28 @@ def test_the_lines_to_paste_work_and_what_dies_comes_back(empty_demo: Demo) -> N
     still = httpx.Client(timeout=60, transport=httpx.HTTPTransport(retries=10))
     assert still.get(f"{empty_demo.base_url}/health/live").status_code == 200
     still.close()
+
+
+def resets(demo: Demo, record: str) -> None:
+    """One call puts the sandbox back; the token stays good, the cursors of before do not."""
+    key = demo.facts["credentials"]["integrator"]
+    with httpx.Client(base_url=demo.base_url, timeout=60) as hub:
+        granted = hub.post(
+            "/oauth/token/",
+            data={"grant_type": "client_credentials"},
+            auth=(key["client_id"], key["client_secret"]),
+        )
+        hub.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
+        cursor = hub.get("/api/v1/changes").json()["next_cursor"]
+        for timeline in (1, 2):
+            answer = hub.post("/api/v1/sandbox/reset")
+            assert answer.json() == {"golden_records": 0, "timeline": timeline}
+        assert hub.get(record).status_code == 404
+        assert hub.get("/api/v1/changes", params={"after": cursor}).status_code == 410
+        again = hub.put(
+            "/api/v1/systems/crm/clients/first-steps-1", json={"data": {"legal_name": "Acme"}}
+        )
+        assert again.json()["outcome"] == "created"
 
 
 def child(demo: Demo, module: str) -> int:
