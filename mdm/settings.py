@@ -214,6 +214,8 @@ ASSAY_RATE_LIMITS = {
     "anonymous": env.int("ASSAY_RATE_LIMIT_ANONYMOUS", 600),
     "token": env.int("ASSAY_RATE_LIMIT_TOKEN", 600),
 }
+# Rows of lists and snapshots that a credential or person reads in a day.
+ASSAY_ROWS_A_DAY = env.int("ASSAY_ROWS_A_DAY", 20_000_000)
 CACHES = {"default": environment.cache()}
 
 METRICS_TOKEN = env.str("ASSAY_METRICS_TOKEN", "")

@@ -12,7 +12,7 @@ from canonical.api.contract.problems import invalid
 from canonical.attributes import EntitySchema, Kind
 from canonical.documents import filters
 from canonical.documents.records import View
-from canonical.documents.shape import reference_paths
+from canonical.documents.shape import HEAD, reference_paths
 from canonical.validation import instant
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ def view_of(query: Mapping[str, str], schema: EntitySchema, caller: Principal) -
     """How the caller wants records of this entity shown."""
     return View(
         sees_restricted=caller.sees_restricted,
-        fields=_names(query, "fields", lambda: [*schema.by_name, "sources"]),
+        fields=_names(query, "fields", lambda: [*schema.by_name, "sources", *HEAD, "masked"]),
         expand=_names(query, "expand", lambda: reference_paths(schema.attributes)) or frozenset(),
         as_of=read(query, "as_of", moment),
         effective_on=read(query, "effective_on", filters.day),

@@ -8,7 +8,8 @@ from django.db import models
 class IdempotentAnswer(models.Model):
     """The answer to one POST, written in the same transaction as what the POST did.
 
-    So either both exist or neither: a client that lost the answer asks again and gets it.
+    So either both exist or neither: a client that lost the answer asks again and gets it. The body
+    is sealed: the answer that brings a new secret is kept like any other.
     """
 
     owner = models.CharField(max_length=300, help_text="The principal; keys of others never meet.")

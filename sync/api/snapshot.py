@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import astuple
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
@@ -13,25 +14,18 @@ from django.http import StreamingHttpResponse
 from rest_framework.request import Request
 
 from canonical.api import schemas
-from canonical.api.contract import describe
+from canonical.api.contract import describe, throttles
 from canonical.api.contract.cursors import known_parameters, seal
 from canonical.api.contract.describe import Answer, Operation
-from canonical.api.contract.renderers import ContractRenderer, dumps
+from canonical.api.contract.problems import Problem
+from canonical.api.contract.renderers import NDJSON, ContractRenderer, LineRenderer, dumps
 from canonical.api.contract.view import ContractView
 from canonical.entities import ENTITIES, schema_of
 from sync.api.changes import PURPOSE, entity_of
 from sync.outbound import snapshot
 
-NDJSON: Final = "application/x-ndjson"
 GZIP: Final = 16 + zlib.MAX_WBITS  # zlib's word for the gzip format
 _REFUSES_GZIP: Final = re.compile(r"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)")
-
-
-class LineRenderer(ContractRenderer):
-    """One JSON text a line."""
-
-    media_type = NDJSON
-    format = "ndjson"
 
 
 class Snapshot(ContractView):
@@ -48,7 +42,9 @@ class Snapshot(ContractView):
             [entity] if entity else list(ENTITIES),
             sees_restricted=self.principal.sees_restricted,
         )
-        answer = StreamingHttpResponse(_lines(beginning, found), content_type=NDJSON)
+        caller = self.principal.id
+        throttles.take_rows(caller, 0)
+        answer = StreamingHttpResponse(_lines(beginning, found, caller), content_type=NDJSON)
         answer.headers["Vary"] = "Accept-Encoding"
         if _takes_gzip(request.headers.get("Accept-Encoding", "")):
             answer.headers["Content-Encoding"] = "gzip"
@@ -66,11 +62,15 @@ class Snapshot(ContractView):
         return _SNAPSHOT
 
 
-def _lines(beginning: dict[str, Any], found: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+def _lines(
+    beginning: dict[str, Any], found: Iterable[dict[str, Any]], caller: str
+) -> Iterator[bytes]:
     yield dumps(beginning) + b"\n"
     count = 0
     for count, document in enumerate(found, 1):  # noqa: B007 (the last number is the count)
         yield dumps(document) + b"\n"
+    with suppress(Problem):  # this one is over; the next is refused
+        throttles.take_rows(caller, count)
     yield dumps({"complete": {"records": count}}) + b"\n"
 
 

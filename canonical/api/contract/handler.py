@@ -166,7 +166,7 @@ class ProblemMiddleware:
     @staticmethod
     def _replace(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
         problem = problems.of_status(response.status_code)
-        kept = {name: response[name] for name in ("Allow", "Retry-After") if name in response}
+        kept = {n: v for n, v in response.items() if not n.lower().startswith("content-")}
         problem.headers.update(kept)
         return answer(request, problem)
 

@@ -21,6 +21,7 @@ from canonical.access import Principal
 from canonical.api.contract import renderers
 from canonical.api.contract.problems import Problem, invalid
 from canonical.models.contract import IdempotentAnswer
+from canonical.sealing import seal, unseal
 
 HEADER: Final = "Idempotency-Key"
 KEPT_FOR: Final = timedelta(days=7)
@@ -82,13 +83,13 @@ def _wait_for_twin(name: str) -> None:
 def _replay(kept: IdempotentAnswer, print_: str) -> Response:
     if kept.fingerprint != print_:
         raise Problem("idempotency-key-reused", f"The key {kept.key!a} was used before.")
-    response = Response(kept.body.encode(), status=kept.status, headers=kept.headers)
+    response = Response(unseal(kept.body).encode(), status=kept.status, headers=kept.headers)
     response[REPLAYED] = "true"
     return response
 
 
 def _keep(principal: Principal, key: str, print_: str, response: Response) -> None:
-    """Store the answer as bytes, and send those bytes: both times the same."""
+    """Store the answer as bytes, sealed as it may hold a new secret, and send those bytes."""
     body = renderers.dumps(response.data) if response.data is not None else b""
     response.data = body
     now = timezone.now()
@@ -98,7 +99,7 @@ def _keep(principal: Principal, key: str, print_: str, response: Response) -> No
         fingerprint=print_,
         status=response.status_code,
         headers={name: response[name] for name in _STORED_HEADERS if name in response},
-        body=body.decode(),
+        body=seal(body.decode()),
         created_at=now,
         expires_at=now + KEPT_FOR,
     )

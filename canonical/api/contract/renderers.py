@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from django.http import StreamingHttpResponse
 from rest_framework.renderers import BaseRenderer
 
 from canonical.api.contract import problems
+
+NDJSON: Final = "application/x-ndjson"
 
 
 def encode(value: Any) -> Any:
@@ -67,3 +70,15 @@ class ProblemRenderer(ContractRenderer):
 
     media_type = problems.MEDIA_TYPE
     format = "problem"
+
+
+class LineRenderer(ContractRenderer):
+    """One JSON text a line."""
+
+    media_type = NDJSON
+    format = "ndjson"
+
+
+def lines(values: Iterable[Any]) -> StreamingHttpResponse:
+    """An answer of one JSON text a line, each sent when it is there."""
+    return StreamingHttpResponse((dumps(value) + b"\n" for value in values), content_type=NDJSON)

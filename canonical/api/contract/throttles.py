@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -16,7 +17,10 @@ from redis.exceptions import RedisError
 
 from canonical.api.contract.problems import Problem
 
+log = structlog.get_logger(__name__)
+
 WINDOW_SECONDS: Final = 60
+DAY_SECONDS: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +56,31 @@ def spend(policy: str, caller: str) -> Allowance:
     return Allowance(policy, settings.ASSAY_RATE_LIMITS[policy], used, WINDOW_SECONDS - elapsed)
 
 
-def _count(key: str) -> int:
+def take_rows(caller: str, rows: int) -> None:
+    """Count the rows of a page; 429 for the first page after the day's quota was spent."""
+    day, elapsed = divmod(int(time.time()), DAY_SECONDS)
+    quota, used = settings.ASSAY_ROWS_A_DAY, _count(f"rows:{caller}:{day}", rows, DAY_SECONDS)
+    if used - rows >= quota:
+        log.warning("row_quota_spent", caller=caller, quota=quota)
+        headers = {"Retry-After": str(DAY_SECONDS - elapsed)}
+        raise Problem("rate-limited", f"More than {quota:,} rows in a day.", headers=headers)
+
+
+def _count(key: str, amount: int = 1, seconds: int = WINDOW_SECONDS) -> int:
     try:
-        return _increment(key)
+        return _increment(key, amount, seconds)
     except (RedisError, OSError):
         # Without its counters the hub still answers: a limit protects, it must not stop.
         return 0
 
 
-def _increment(key: str) -> int:
+def _increment(key: str, amount: int, seconds: int) -> int:
     try:
-        return cache.incr(key)
+        return cache.incr(key, amount)
     except ValueError:
         # add, not set: two first requests at once must both count.
-        cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
-        return cache.incr(key)
+        cache.add(key, 0, timeout=2 * seconds)
+        return cache.incr(key, amount)
 
 
 def address(request: HttpRequest) -> str:

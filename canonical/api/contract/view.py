@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from canonical.access import Principal
 from canonical.api.contract import idempotency, throttles
+from canonical.api.contract.handler import handle
 from canonical.api.contract.lifecycle import Deprecation
 from canonical.api.contract.parsers import MEGABYTE
 from canonical.api.contract.problems import Problem, invalid
@@ -83,13 +84,28 @@ class ContractView(APIView):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Add what every answer carries."""
-        final = super().finalize_response(request, response, *args, **kwargs)
+        answer = self._metered(request, response)
+        final = super().finalize_response(request, answer, *args, **kwargs)
         headers = {"Cache-Control": "private, no-cache"}
         headers |= self.allowance.headers() if self.allowance else {}
         headers |= self.deprecation.headers() if self.deprecation else {}
         for name, value in headers.items():
             final.headers.setdefault(name, value)
         return final
+
+    @staticmethod
+    def _metered(request: Request, response: Any) -> Any:
+        """The page, or a refusal where its reader has had the rows of a day."""
+        data = getattr(response, "data", None)
+        if request.method != "GET" or not isinstance(data, dict) or "results" not in data:
+            return response
+        caller = request.auth
+        assert isinstance(caller, Principal)
+        try:
+            throttles.take_rows(caller.id, len(data["results"]))
+        except Problem as problem:
+            return handle(problem, {"request": request})
+        return response
 
 
 def once(post: Handler) -> Handler:

@@ -151,7 +151,7 @@ def test_declared_identity_must_be_known(entity: str) -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError, IntegrityError])
-def test_one_poisoned_record_is_quarantined_and_the_rest_goes_on(
+def test_f68_one_poisoned_record_is_quarantined_and_the_rest_goes_on(
     error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = normalise.features
