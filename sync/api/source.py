@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.http import StreamingHttpResponse
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,8 +17,10 @@ from canonical.api.contract.describe import Operation
 from canonical.api.contract.idempotency import fingerprint, required_key
 from canonical.api.contract.parsers import NDJSONParser, StrictJSONParser, expect_object
 from canonical.api.contract.problems import Problem, invalid
+from canonical.api.contract.renderers import NDJSON, ContractRenderer, LineRenderer, lines
 from canonical.api.contract.strict_json import MalformedJson
 from canonical.api.contract.view import BATCH_BODY, ContractView
+from canonical.context import bound, current
 from canonical.entities import entity_of_path
 from canonical.models import CONSOLE, SourceRecord
 from canonical.validation import Fault, instant
@@ -141,6 +144,7 @@ class BatchView(SourceRecordView):
 
     max_body: ClassVar[int] = BATCH_BODY
     parser_classes: Sequence[type[BaseParser]] = [StrictJSONParser, NDJSONParser]
+    renderer_classes = (ContractRenderer, LineRenderer)
 
     def put(self, request: Request, system: str, entity: str, source_id: str = "batch") -> Response:
         return super().put(request, system, entity, source_id)
@@ -153,7 +157,7 @@ class BatchView(SourceRecordView):
     ) -> Response:
         return super().delete(request, system, entity, source_id)
 
-    def post(self, request: Request, system: str, entity: str) -> Response:
+    def post(self, request: Request, system: str, entity: str) -> Any:
         kind = self.place(system, entity)
         known_parameters(request.query_params, ("dry_run",))
         bodies = _bodies(request.data)
@@ -162,8 +166,10 @@ class BatchView(SourceRecordView):
         batch = Batch(system, kind, bodies, required_key(request), fingerprint(request))
         later = "respond-async" in request.headers.get("Prefer", "").lower()
         try:
-            if later or len(bodies) > AT_A_TIME:
+            if later or (len(bodies) > AT_A_TIME and not _in_lines(request)):
                 return self._later(batch)
+            if _in_lines(request):
+                return self._in_turn(batch)
             answers = submissions.answer_now(self.principal, batch)
         except OtherContent:
             raise Problem("idempotency-key-reused") from None
@@ -171,10 +177,21 @@ class BatchView(SourceRecordView):
             raise Problem("request-in-progress", headers={"Retry-After": "5"}) from None
         return Response({"results": answers})
 
-    def _rehearsed(self, system: str, kind: str, bodies: Sequence[Any]) -> Response:
+    def _rehearsed(self, system: str, kind: str, bodies: Sequence[Any]) -> Any:
         if len(bodies) > AT_A_TIME:
             raise invalid("", "too_many", f"A dry run takes at most {AT_A_TIME:,} items.")
-        return Response({"results": submissions.rehearse(self.principal, system, kind, bodies)})
+        answers = submissions.rehearse(self.principal, system, kind, bodies)
+        return lines(answers) if _in_lines(self.request) else Response({"results": answers})
+
+    def _in_turn(self, batch: Batch) -> StreamingHttpResponse:
+        """Answer line by line; the work goes on behind the middleware, so it is bound again."""
+        made, caller, context = submissions.begin(self.principal, batch), self.principal, current()
+
+        def answers() -> Iterator[dict[str, Any]]:
+            with bound(context):
+                yield from submissions.in_turn(caller, made, batch.bodies)
+
+        return lines(answers())
 
     def _later(self, batch: Batch) -> Response:
         made = submissions.accept(self.principal, batch, keep_bodies=True)
@@ -185,6 +202,10 @@ class BatchView(SourceRecordView):
 
     def describe(self, method: str) -> Operation:
         return descriptions.BATCH if method == "POST" else descriptions.record_called_batch(method)
+
+
+def _in_lines(request: Request) -> bool:
+    return bool(request.accepted_renderer.media_type == NDJSON)
 
 
 def _bodies(data: Any) -> list[Any]:

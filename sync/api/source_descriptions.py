@@ -251,7 +251,8 @@ BATCH: Final = Operation(
     "Put many source records in",
     "An array, or NDJSON with one item a line. Up to 1,000 items are answered at once, each in "
     "its place: one bad item never fails the others. More, or `Prefer: respond-async`, are "
-    "accepted and worked off. A repeat with the same Idempotency-Key goes on where the first "
+    "accepted and worked off. With `Accept: application/x-ndjson` however many are answered line "
+    "by line, as they are taken in. A repeat with the same Idempotency-Key goes on where the first "
     "stopped and gives the same answers.",
     TAG,
     {
@@ -259,6 +260,7 @@ BATCH: Final = Operation(
             "One answer an item, in order.",
             describe.record({"results": describe.listing(_ITEM_ANSWER)}),
             {"results": [_ITEM_ANSWERED]},
+            other={"application/x-ndjson": (_ITEM_ANSWER, _ITEM_ANSWERED)},
         ),
         202: Answer(
             "Accepted; ask the submission.",

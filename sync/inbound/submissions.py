@@ -30,6 +30,7 @@ from sync.models.inbound import SubmissionState
 LEASE = timedelta(seconds=60)
 KEPT_FOR = timedelta(days=7)
 AT_A_TIME = 1000
+PORTION = 200
 
 
 class OtherContent(ValueError):
@@ -96,6 +97,38 @@ def answer_now(principal: Principal, batch: Batch) -> list[dict[str, Any]]:
         _finish(made)
     answers = made.items.order_by("position").values_list("answer", flat=True)
     return [answer for answer in answers if answer is not None]
+
+
+def begin(principal: Principal, batch: Batch) -> Submission:
+    """Take a batch up to be answered in turn; raises OtherContent, InProgress."""
+    made = accept(principal, batch, keep_bodies=False)
+    if made.state != SubmissionState.DONE:
+        _take(made)
+    return made
+
+
+def in_turn(
+    principal: Principal, made: Submission, bodies: Sequence[Any]
+) -> Iterator[dict[str, Any]]:
+    """The answers to a batch in its order, each once its portion is taken in.
+
+    Who goes away before the end comes back with the same key, and it goes on from there.
+    """
+    try:
+        for start in range(0, len(bodies), PORTION):
+            places = range(start, min(start + PORTION, len(bodies)))
+            if made.state != SubmissionState.DONE:
+                answered = _answered(made)
+                work_on(principal, made, {n: bodies[n] for n in places if n not in answered})
+                _take(made, again=True)
+            portion = made.items.filter(position__gte=places.start, position__lt=places.stop)
+            for answer in portion.order_by("position").values_list("answer", flat=True):
+                yield answer or {}
+        if made.state != SubmissionState.DONE:
+            _finish(made)
+    finally:
+        if made.state != SubmissionState.DONE:
+            Submission.objects.filter(pk=made.pk).update(leased_until=None)
 
 
 def rehearse(

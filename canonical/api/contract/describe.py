@@ -19,13 +19,14 @@ BOOLEAN: Final[Schema] = {"type": "boolean"}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One successful answer; problems are added for every operation."""
+    """One successful answer, `other` by media type; problems are added for every operation."""
 
     description: str
     schema: Schema | None = None
     example: Any = None
     headers: Mapping[str, Schema] = field(default_factory=dict)
     media: str = JSON
+    other: Mapping[str, tuple[Schema, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,5 +157,8 @@ def _answer(answer: Answer) -> Schema:
         content: Schema = {"schema": answer.schema}
         if answer.example is not None:
             content["example"] = answer.example
-        shown["content"] = {answer.media: content}
+        shown["content"] = {answer.media: content} | {
+            media: {"schema": schema, "example": example}
+            for media, (schema, example) in answer.other.items()
+        }
     return shown

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
-from canonical import writer
+from canonical import access, writer
 from canonical.models import Change, Golden, SourceRecord
 from sync.inbound import submissions
 from sync.models import Submission, SubmissionItem
@@ -218,3 +218,53 @@ def test_numbers_keep_their_digits_on_the_way_through_a_submission(crm: Door) ->
     assert "10.5000" in SubmissionItem.objects.get().body
     submissions.work_off()
     assert "10.5000" in SourceRecord.objects.select_related("current").get().current.raw  # type: ignore[union-attr]
+
+
+def streamed(crm: Door, items: list[dict[str, Any]], key: str, query: str = "") -> Any:
+    headers = {"Idempotency-Key": key, "Accept": "application/x-ndjson"}
+    body = b"\n".join(json.dumps(item).encode() for item in items)
+    url = f"{crm.base}/batch{query}"
+    return crm.client.post(url, body, "application/x-ndjson", headers=headers)
+
+
+def test_lines_are_answered_line_by_line_as_they_are_taken_in(
+    crm: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submissions, "PORTION", 3)
+    sent = [*firms(4), {"source_id": "x", "data": 7}, *firms(8)[5:]]
+    answer = streamed(crm, sent, "k")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/x-ndjson")
+    stream = iter(answer.streaming_content)
+    first = json.loads(next(stream))
+    assert (first["source_id"], first["outcome"]) == ("A-0", "created")
+    assert SourceRecord.objects.count() == 3
+    rest = [json.loads(line) for line in stream]
+    assert [each["source_id"] for each in rest] == [item["source_id"] for item in sent[1:]]
+    assert [each["outcome"] for each in rest].count("refused") == 1
+    assert {each["correlation_id"] for each in [first, *rest]} == {answer["X-Correlation-ID"]}
+    again = [json.loads(line) for line in streamed(crm, sent, "k").streaming_content]
+    assert again == [first, *rest]
+    assert streamed(crm, sent[1:], "k").json()["code"] == "idempotency-key-reused"
+
+
+def test_who_hangs_up_goes_on_where_the_answers_stopped(
+    crm: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submissions, "PORTION", 2)
+    caller = access.of_hub("test")
+    batch = submissions.Batch("crm", "client", firms(6), "k", "the same")
+    stream = submissions.in_turn(caller, submissions.begin(caller, batch), batch.bodies)
+    next(stream)
+    stream.close()
+    assert SourceRecord.objects.count() == 2
+    again = submissions.begin(caller, batch)
+    answers = list(submissions.in_turn(caller, again, batch.bodies))
+    assert [each["outcome"] for each in answers] == ["created"] * 6
+    assert Change.objects.count() == 6
+    assert Submission.objects.get().state == "done"
+
+
+def test_a_dry_run_in_lines_writes_nothing(crm: Door) -> None:
+    told = [json.loads(s) for s in streamed(crm, firms(2), "k", "?dry_run=true").streaming_content]
+    assert [each["outcome"] for each in told] == ["created", "created"]
+    assert not SourceRecord.objects.exists()
