@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, ClassVar, Final
 
@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from canonical import writer
+from canonical.access import Principal
 from canonical.api import schemas
 from canonical.api.contract import describe
 from canonical.api.contract.bodies import Member, Wrong, anything, flag, read_body, read_deed, text
@@ -17,6 +18,7 @@ from canonical.api.contract.describe import Answer, Body, Operation
 from canonical.api.contract.preconditions import etag, expected_version
 from canonical.api.contract.problems import Problem
 from canonical.api.records import ID, EntityView
+from canonical.attributes import EntitySchema, Kind
 from canonical.documents import filters, records
 from canonical.documents.records import View
 from canonical.golden.cause import cause_of
@@ -37,6 +39,15 @@ def _day(value: Any) -> date | None:
     if day <= writer.now().date():
         raise Wrong("not_a_date", "Expected a day that is still to come.")
     return day
+
+
+def refuse_restricted(schema: EntitySchema, paths: Iterable[str], caller: Principal) -> None:
+    """403 for whoever would pin a value that they may not see."""
+    for path in paths:
+        name = path.partition("[")[0].partition(".")[0]
+        declared = schema.by_name.get(name)
+        if declared is not None and declared.restricted and not caller.sees_restricted:
+            raise Problem("forbidden", f"{name} is restricted: it needs the grant.")
 
 
 class Overrides(EntityView):
@@ -73,10 +84,8 @@ class Overrides(EntityView):
 
     def _reached(self, id: str, attribute: str) -> Golden:
         """The record, if the caller may see what it would pin."""
-        golden, name = self.found(id), attribute.partition("[")[0].partition(".")[0]
-        declared = self.schema_data.by_name.get(name)
-        if declared is not None and declared.restricted and not self.principal.sees_restricted:
-            raise Problem("forbidden", f"{name} is restricted: it needs the grant.")
+        golden = self.found(id)
+        refuse_restricted(self.schema_data, [attribute], self.principal)
         return golden
 
     def _done(
@@ -131,9 +140,14 @@ _NOTE: Final = {
     "at": schemas.EXAMPLE_INSTANT,
     "expires_at": None,
 }
-_ATTRIBUTE: Final = describe.in_path(
-    "attribute", "An attribute, or a part of a list element: `items[3].bill_date`.", "legal_name"
-)
+
+
+def _attribute(view: Overrides) -> describe.Schema:
+    named = (a.name for a in view.schema_data if a.identifying and a.kind is Kind.TEXT)
+    text = "An attribute, or a part of a list element: `items[3].bill_date`."
+    return describe.in_path("attribute", text, next(named))
+
+
 _BODIES: Final = {
     "PUT": Body(
         {
@@ -189,6 +203,6 @@ def _operation(view: Overrides, method: str) -> Operation:
         description,
         many.capitalize(),
         {200: Answer("The record as it is now, or would be.", schema, shown, describe.ETAG)},
-        path=(ID, _ATTRIBUTE),
+        path=(ID, _attribute(view)),
         body=_BODIES[method],
     )

@@ -11,11 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from canonical.api.contract import bodies
-from canonical.api.contract.bodies import Member, Wrong, read_deed
+from canonical.api.contract.bodies import PICKS, Member, Wrong, read_deed
+from canonical.api.contract.cursors import Page, known_parameters, page_limit, unseal
 from canonical.api.contract.describe import Operation
 from canonical.api.contract.preconditions import check_version, etag, expected_version
-from canonical.api.contract.problems import Problem
+from canonical.api.contract.problems import Problem, invalid
 from canonical.api.contract.view import ContractView, once
+from canonical.api.overrides import refuse_restricted
 from canonical.api.records import EntityView
 from canonical.documents import records
 from canonical.models import Golden, Merge, SourceRecord
@@ -26,6 +28,7 @@ from matching.api.outcomes import done, merge_shown
 
 AT_MOST: Final = 50
 RECORDS_AT_MOST: Final = 500
+STATES: Final = ("open", "undone")
 
 
 def _uuid(value: Any) -> UUID:
@@ -75,9 +78,10 @@ class MergeInto(EntityView):
 
     @once
     def post(self, request: Request, id: str) -> Response:
-        members = {"absorb": Member(bodies.listing(_absorbed, AT_MOST), required=True)}
+        members = {"absorb": Member(bodies.listing(_absorbed, AT_MOST), required=True), **PICKS}
         expected = expected_version(request.headers, required=True)
         body, survivor = read_deed(request.data, members), self.found(id)
+        refuse_restricted(self.schema_data, body["picks"], self.principal)
         named = self._named(body["absorb"])
         seen = {golden: version for golden, version in named.items() if version is not None}
         if expected is not None:
@@ -85,7 +89,9 @@ class MergeInto(EntityView):
         return done(
             self.principal,
             body,
-            lambda cause: stewardship.merge(survivor.pk, list(named), cause, seen),
+            lambda cause: stewardship.merge(
+                survivor.pk, list(named), cause, seen, picks=body["picks"]
+            ),
         )
 
     def _named(self, absorb: Sequence[tuple[str, int | None]]) -> dict[UUID, int | None]:
@@ -151,6 +157,36 @@ class MergeView(ContractView):
 
 def _version(row: Merge) -> int:
     return 2 if row.undone_at else 1
+
+
+class MergeList(ContractView):
+    """`GET /api/v1/merges`."""
+
+    def get(self, request: Request) -> Response:
+        query = request.query_params
+        known_parameters(query, ("golden", "state", "limit", "cursor"))
+        purpose = f"merges {query.get('golden')} {query.get('state')}"
+        rows, limit = Merge.objects.filter(_asked(query)), page_limit(query)
+        if cursor := query.get("cursor"):
+            rows = rows.filter(id__lt=UUID(unseal(cursor, purpose)[0]))
+        found = rows.select_related("survivor", "absorbed").order_by("-id")[: limit + 1]
+        page = Page.of(found, limit, purpose, lambda row: [str(row.pk)])
+        return Page([merge_shown(row) for row in page.results], page.next_cursor).response(request)
+
+    def describe(self, method: str) -> Operation:
+        return descriptions.MERGES
+
+
+def _asked(query: Mapping[str, str]) -> Q:
+    condition = Q()
+    if name := query.get("golden"):
+        goldens = Golden.objects.filter(records.named(name)).values("id")
+        condition = Q(survivor__in=goldens) | Q(absorbed__in=goldens)
+    if state := query.get("state"):
+        if state not in STATES:
+            raise invalid("state", "invalid_parameter", f"Expected one of {', '.join(STATES)}.")
+        condition &= Q(undone_at__isnull=state == "open")
+    return condition
 
 
 class MergeDetail(MergeView):

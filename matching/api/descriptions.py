@@ -130,6 +130,15 @@ def _body(required: Mapping[str, Schema], optional: Mapping[str, Schema], exampl
     return Body({describe.JSON: (schema, example)})
 
 
+_PICKS: Final[Mapping[str, Schema]] = {
+    "picks": {
+        "type": "object",
+        "additionalProperties": True,
+        "description": "Values to pin on what the merge leaves; they fall with its undo.",
+    }
+}
+
+
 def merge(entity: str) -> Operation:
     """Merging into one record of an entity."""
     one = entity.replace("_", " ")
@@ -152,7 +161,7 @@ def merge(entity: str) -> Operation:
         path=(ID,),
         body=_body(
             {"absorb": absorb},
-            describe.DEED,
+            {**describe.DEED, **_PICKS},
             {"absorb": [{"id": schemas.OTHER_ID, "version": 3}], "reason": "The same company."},
         ),
     )
@@ -183,6 +192,21 @@ def split(entity: str) -> Operation:
     )
 
 
+MERGES: Final = Operation(
+    "list_merges",
+    "List merges",
+    "Who merged what and why, the newest first, undone ones too.",
+    TAG,
+    {200: Answer("One page.", describe.page(_MERGE), describe.page_example(_merge_example()))},
+    query=(
+        describe.in_query("golden", "Into or out of this golden record, by id or code."),
+        describe.in_query(
+            "state", "Open or undone.", {"type": "string", "enum": ["open", "undone"]}
+        ),
+        describe.LIMIT,
+        describe.CURSOR,
+    ),
+)
 _MERGE_PATH: Final = describe.in_path("id", "The merge.", MERGE_ID, describe.UUID)
 MERGE: Final = Operation(
     "get_merge",
@@ -342,7 +366,7 @@ DECIDE: Final = Operation(
     path=(_REVIEW_PATH,),
     body=_body(
         {"decision": {"type": "string", "enum": ["match", "no_match", "defer"]}},
-        describe.DEED,
+        {**describe.DEED, **_PICKS},
         {"decision": "no_match", "reason": "Different register numbers."},
     ),
 )

@@ -11,12 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from canonical.access import Principal
-from canonical.api.contract.bodies import Member, one_of, read_deed
+from canonical.api.contract.bodies import PICKS, Member, one_of, read_deed
 from canonical.api.contract.cursors import Page, known_parameters, page_limit, unseal
 from canonical.api.contract.describe import Operation
 from canonical.api.contract.preconditions import etag, expected_version
 from canonical.api.contract.problems import Problem, invalid
 from canonical.api.contract.view import ContractView, once
+from canonical.api.overrides import refuse_restricted
 from canonical.entities import ENTITIES, entity_of_path, schema_of
 from canonical.golden.cause import cause_of
 from canonical.identity.units import unit
@@ -172,16 +173,19 @@ class Decide(ReviewView):
 
     scopes: ClassVar = {"POST": "steward"}
     if_match: ClassVar = {"POST": False}
-    members: ClassVar = {"decision": Member(one_of(DECISIONS), required=True)}
+    members: ClassVar = {"decision": Member(one_of(DECISIONS), required=True), **PICKS}
 
     @once
     def post(self, request: Request, id: UUID) -> Response:
         expected = expected_version(request.headers, required=False)
         body = read_deed(request.data, self.members)
         cause, preview = cause_of(self.principal, body["reason"]), body["preview"]
+        entity = schema_of(self.found(id).entity)
+        refuse_restricted(entity, body["picks"], self.principal)
 
         def work() -> dict[str, Any]:
-            return self._shown(reviews.decide(id, body["decision"], cause, expected), preview)
+            decided = reviews.decide(id, body["decision"], cause, expected, body["picks"])
+            return self._shown(decided, preview)
 
         answer = unit(work, preview)
         return Response(answer, headers={} if preview else {"ETag": etag(answer["version"])})

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from canonical.entities import ENTITIES, schema_of
-from matching.api.deeds import MergeDetail, MergeInto, Split, Undo
+from matching.api.deeds import MergeDetail, MergeInto, MergeList, Split, Undo
 from matching.api.reviews import Decide, ReviewDetail, ReviewList
 
 
@@ -17,6 +17,7 @@ def _of_entity(entity: str) -> list[URLPattern]:
 
 urlpatterns = [
     *(pattern for entity in ENTITIES for pattern in _of_entity(entity)),
+    path("api/v1/merges", MergeList.as_view(), name="merges"),
     path("api/v1/merges/<uuid:id>", MergeDetail.as_view(), name="merge"),
     path("api/v1/merges/<uuid:id>/undo", Undo.as_view(), name="merge-undo"),
     path("api/v1/reviews", ReviewList.as_view(), name="reviews"),

@@ -132,3 +132,13 @@ def _item(read: Callable[[Any], Any], value: Any, place: int) -> Any:
 
 
 _DEED: Final = {"reason": Member(text(), default=""), "preview": Member(flag, default=False)}
+
+
+def _picks(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Wrong("wrong_type", "Expected {attribute: value}.")
+    return value
+
+
+#: The values that a person picks inside a merge.
+PICKS: Final = {"picks": Member(_picks, default={})}

@@ -234,3 +234,34 @@ def test_a_split_of_what_is_not_there_is_refused(
 ) -> None:
     body = {"records": records, "reason": "x"}
     assert post(url(pair[0], "split"), body, pair[0].version).status_code == status
+
+
+def test_merges_are_listed_the_newest_first(steward: Client, post: Post) -> None:
+    one, two, three = (hub.client(f"{name} GmbH") for name in ("Zephyr", "Quillfeather", "Moss"))
+    for absorbed in (two, three):
+        one.refresh_from_db()
+        body = {"absorb": [absorbed.code], "reason": "one firm"}
+        answer = post(f"/api/v1/clients/{one.pk}/merge", body, one.version)
+        assert answer.status_code == 200, answer.content
+    listed = steward.get("/api/v1/merges", {"golden": one.code}).json()["results"]
+    assert [each["absorbed"]["code"] for each in listed] == [three.code, two.code]
+    post(f"{listed[0]['url']}/undo", {"reason": "two firms"})
+    [undone] = steward.get("/api/v1/merges", {"state": "undone"}).json()["results"]
+    assert undone["id"] == listed[0]["id"]
+    assert steward.get("/api/v1/merges", {"state": "both"}).status_code == 400
+
+
+def test_values_are_picked_inside_a_merge_and_fall_with_its_undo(
+    steward: Client, post: Post
+) -> None:
+    one, two = hub.client("Zephyr GmbH"), hub.client("Quillfeather GmbH")
+    body = {"absorb": [two.code], "reason": "one firm", "picks": {"legal_name": "Zephyr & Co"}}
+    told = post(f"/api/v1/clients/{one.pk}/merge", body, one.version).json()
+    assert told["golden"]["legal_name"] == "Zephyr & Co"
+    post(f"{told['merges'][0]['url']}/undo", {"reason": "two firms"})
+    assert hub.document(one)["legal_name"] == "Zephyr GmbH"
+    for picks, status in (([], 400), ({"nonsense": 1}, 404), ({"legal_name": 7}, 422)):
+        one.refresh_from_db()
+        refused = post(f"/api/v1/clients/{one.pk}/merge", body | {"picks": picks}, one.version)
+        assert refused.status_code == status, picks
+    hub.assert_sound()
