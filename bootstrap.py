@@ -20,7 +20,7 @@ OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-NEEDS_DEVELOPMENT_PACKAGES = {"test", "bench", "check_all"}
+NEEDS_DEVELOPMENT_PACKAGES = {"test", "bench", "check_all", "fuzz"}
 NO_NETWORK = re.compile(
     r"failed to establish a new connection|name resolution|dns error|error sending request"
     r"|connection refused|network is unreachable|timed out|tunnel connection failed",

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -22,8 +23,9 @@ from openapi_spec_validator import validate
 from canonical import access
 from canonical.api.contract.view import ContractView
 from canonical.entities import ENTITIES, schema_of
-from canonical.models import System
+from canonical.models import System, User
 from canonical.models.access import SCOPES
+from sync.outbound import fanout
 from tests import openapi
 from tests.canonical.api.conftest import token
 from tests.openapi import METHODS, operations, validator
@@ -77,10 +79,11 @@ def credentials(db: None) -> Any:
     """A caller with these scopes, of the system `own`."""
     cache.clear()
     own = System.objects.create(code="own", name="own")
-    System.objects.create(code="foreign", name="foreign")
+    foreign = System.objects.create(code="foreign", name="foreign")
 
-    def caller(*scopes: str) -> Client:
-        bearer = token(access.issue_credential(own, scopes))
+    def caller(*scopes: str, system: str = "own") -> Client:
+        owner = own if system == "own" else foreign
+        bearer = token(access.issue_credential(owner, scopes))
         return Client(raise_request_exception=False, headers={"Authorization": f"Bearer {bearer}"})
 
     return caller
@@ -102,6 +105,73 @@ def test_a_scope_opens_an_operation_and_nothing_else_does(
     others = call(credentials(*(SCOPES.keys() - {scope})), method, url)
     assert (others.status_code, others.json()["code"]) == (403, "insufficient-scope")
     assert call(credentials(scope), method, url).status_code not in {401, 403, 500}
+
+
+#: What the members of each console group may do, by scope; everybody else is turned away.
+OF_GROUP = {
+    "steward": {"read", "match", "steward"},
+    "finance": {"read", "match"},
+    "integrator": {"read", "ingest", "match", "sync"},
+    "auditor": {"read"},
+    "admin": set(SCOPES),
+}
+
+
+@pytest.fixture
+def people(db: None) -> dict[str, Client]:
+    """A browser of a member of each group."""
+    cache.clear()
+    System.objects.create(code="own", name="own")
+    found = {}
+    for group in OF_GROUP:
+        user = User.objects.create(username=group, is_staff=True)
+        user.groups.add(Group.objects.get(name=group))
+        found[group] = Client(raise_request_exception=False)
+        found[group].force_login(user)
+    return found
+
+
+@pytest.mark.parametrize("group", OF_GROUP)
+def test_a_person_may_do_what_the_group_says_and_nothing_else(
+    people: dict[str, Client], group: str
+) -> None:
+    wrong = []
+    for path, method, view in OPERATIONS:
+        url = address(path, system="own")
+        status = call(people[group], method, url).status_code
+        allowed = view.scopes[method.upper()] in OF_GROUP[group]
+        if status >= 500 or (status == 403) is allowed:
+            wrong.append(f"{method} {path}: {status}")
+    assert not wrong, wrong
+
+
+def test_nobody_reaches_what_another_credential_owns(credentials: Any) -> None:
+    """F73: submissions, subscriptions and deliveries of others are not found, keys not shared."""
+    scopes = SCOPES.keys() - {"admin"}  # which sees the subscriptions of all
+    owner, other = credentials(*scopes), credentials(*scopes, system="foreign")
+    key, batch = {"Idempotency-Key": "same-key"}, "/api/v1/systems/{}/clients/batch"
+    for caller, system in ((owner, "own"), (other, "foreign")):
+        items = [{"source_id": "1", "data": {"legal_name": f"Firm of {system}"}}]
+        answer = caller.post(batch.format(system), items, "application/json", headers=key)
+        assert answer.json()["results"][0]["outcome"] in {"created", "review"}
+    later = {**key, "Idempotency-Key": "later", "Prefer": "respond-async"}
+    items = [{"source_id": "2", "data": {"legal_name": "Acme"}}]
+    made = owner.post(batch.format("own"), items, "application/json", headers=later).json()
+    wanted = {"name": "s", "url": "https://example.com/", "entities": ["clients"]}
+    subscribed = owner.post(
+        "/api/v1/subscriptions", wanted, "application/json", headers={"Idempotency-Key": "s"}
+    ).json()
+    fanout.fan_out()
+    fanout.load_pending()
+    [lane, *_] = owner.get("/api/v1/deliveries").json()["results"]
+    ids = {"submissions": made["id"], "subscriptions": subscribed["id"], "deliveries": lane["id"]}
+    for path, method, _ in OPERATIONS:
+        area = path.split("/")[3]
+        if area in ids and "id>" in path:
+            url = address(path, id=str(ids[area]))
+            assert call(other, method, url).status_code == 404, (method, path)
+            if method == "get":
+                assert call(owner, method, url).status_code == 200, path
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ LINTER = "@stoplight/spectral-cli@6.16.3"
 
 
 class Command(BaseCommand):
-    """Lints the OpenAPI document with Spectral from npm; it needs Node.js, so CI leaves it out."""
+    """Lints the OpenAPI document with Spectral from npm, where Node.js is."""
 
     help = "Lint the OpenAPI document with Spectral (needs npx)."
 
