@@ -6,7 +6,7 @@ worked on by whoever holds its lease.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -109,7 +109,7 @@ def begin(principal: Principal, batch: Batch) -> Submission:
 
 def in_turn(
     principal: Principal, made: Submission, bodies: Sequence[Any]
-) -> Iterator[dict[str, Any]]:
+) -> Generator[dict[str, Any]]:
     """The answers to a batch in its order, each once its portion is taken in.
 
     Who goes away before the end comes back with the same key, and it goes on from there.

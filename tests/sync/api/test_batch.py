@@ -253,7 +253,8 @@ def test_who_hangs_up_goes_on_where_the_answers_stopped(
     monkeypatch.setattr(submissions, "PORTION", 2)
     caller = access.of_hub("test")
     batch = submissions.Batch("crm", "client", firms(6), "k", "the same")
-    stream = submissions.in_turn(caller, submissions.begin(caller, batch), batch.bodies)
+    made = submissions.begin(caller, batch)
+    stream = submissions.in_turn(caller, made, batch.bodies)
     next(stream)
     stream.close()
     assert SourceRecord.objects.count() == 2
