@@ -1,220 +1,260 @@
-"""Blocks: from one atom to the values under which it is filed for lookup."""
+"""Blocks: from the parts of one atom to the values under which it is filed for lookup.
+
+A block function answers with one text ("" for none), with several, or with finished hashes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from xxhash import xxh3_64_intdigest
+import numpy as np
+import numpy.typing as npt
 
 from matching.engine.compare.base import PART
-from matching.engine.lexicon import COMMON_NAMES, COMMON_WORDS, NICKNAMES
+from matching.engine.lexicon import COMMON_WORDS, NICKNAMES
+
+Parts = Sequence[str]
+Texts = Sequence[str]
 
 _SOUNDS = str.maketrans("bfpvcgjkqsxzdtlmnr", "bbbbccccccccddlmmr", "aeiouyhw")
 
 
-def whole(atom: str) -> Iterator[str]:
+def whole(parts: Parts) -> str:
     """The atom as it is."""
-    yield atom
+    return parts[0] if len(parts) == 1 else PART.join(parts)
 
 
-def value(atom: str) -> Iterator[str]:
+def value(parts: Parts) -> str:
     """The value of an identifier, whatever its scheme and check digits."""
-    yield atom.split(PART)[1]
+    return parts[1]
 
 
-def slips(position: int) -> Callable[[str], Iterator[str]]:
+def slips(position: int) -> Callable[[Parts], Texts]:
     """A part of the atom with each character left out in turn: finds one slip of the pen."""
 
-    def blocks(atom: str) -> Iterator[str]:
-        text = atom.split(PART)[position] if PART in atom else atom
-        if len(text) >= 6:
-            yield from dict.fromkeys(text[:k] + text[k + 1 :] for k in range(len(text)))
+    def blocks(parts: Parts) -> Texts:
+        text = parts[position]
+        places = range(len(text)) if len(text) >= 6 else ()
+        return [text[:k] + text[k + 1 :] for k in places]
 
     return blocks
 
 
-def words(atom: str) -> Iterator[str]:
+def words(parts: Parts) -> Texts:
     """Each word of a name; common ones are filed only together with others."""
-    name = atom.split(PART)[0].split()
-    yield from (w for w in name if len(w) > 2 and COMMON_WORDS.get(w, 0) < 20)
+    return [w for w in parts[0].split() if len(w) > 2 and COMMON_WORDS.get(w, 0) < 20]
 
 
-def word_pairs(atom: str) -> Iterator[str]:
-    """Two words of a name that stand together, in either order."""
-    name = atom.split(PART)[0].split()[:6]
-    for k, first in enumerate(name):
-        for second in name[k + 1 : k + 3]:
-            yield f"{min(first, second)} {max(first, second)}"
+def word_pairs(parts: Parts) -> Texts:
+    """Two words of a name that stand together or one apart, in either order."""
+    name = parts[0].split()
+    if len(name) == 2:  # most names
+        one, two = name
+        return [f"{one} {two}" if one < two else f"{two} {one}"]
+    return [
+        f"{min(first, second)} {max(first, second)}"
+        for k, first in enumerate(name[:6])
+        for second in name[k + 1 : min(k + 3, 6)]
+    ]
 
 
-def first_word(atom: str) -> Iterator[str]:
+def first_word(parts: Parts) -> str:
     """The first word of a name."""
-    yield atom.split(PART)[0].split(" ", 1)[0]
+    return parts[0].split(" ", 1)[0]
 
 
-def compact(atom: str) -> Iterator[str]:
+def compact(parts: Parts) -> str:
     """The name without spaces."""
-    yield atom.split(PART)[0].replace(" ", "")
+    return parts[0].replace(" ", "")
 
 
-def start(length: int) -> Callable[[str], Iterator[str]]:
+def start(length: int) -> Callable[[Parts], str]:
     """The first letters of the name without spaces."""
 
-    def blocks(atom: str) -> Iterator[str]:
-        name = atom.split(PART)[0].replace(" ", "")
-        if len(name) >= length:
-            yield name[:length]
+    def blocks(parts: Parts) -> str:
+        name = parts[0].replace(" ", "")
+        return name[:length] if len(name) >= length else ""
 
     return blocks
 
 
-def initials(atom: str) -> Iterator[str]:
+def initials(parts: Parts) -> str:
     """The acronym of a long name, and a short name as it is."""
-    name = atom.split(PART)[0]
-    parts = [w for w in name.split() if w not in ("of", "for")]
-    if len(parts) > 2:
-        yield "".join(w[0] for w in parts)
-    elif 2 < len(name) < 7 and " " not in name:
-        yield name
+    name = parts[0]
+    if 2 < len(name) < 7 and " " not in name:
+        return name
+    if name.count(" ") < 2:
+        return ""
+    words = [w for w in name.split() if w not in ("of", "for")]
+    return "".join([w[0] for w in words]) if len(words) > 2 else ""
 
 
-def sound(atom: str) -> Iterator[str]:
+def sound(parts: Parts) -> str:
     """The consonants of the first word, kindred ones made one."""
-    yield from _sounds(atom.split(PART)[0].split(" ", 1)[0])
+    return _sound(parts[0].split(" ", 1)[0])
 
 
 @lru_cache(maxsize=65536)
-def _sounds(word: str) -> tuple[str, ...]:
+def _sound(word: str) -> str:
     reduced = word[:1] + word[1:].translate(_SOUNDS)
     squeezed = "".join(c for k, c in enumerate(reduced) if k == 0 or c != reduced[k - 1])
-    return (squeezed[:5],) if len(squeezed) > 2 else ()
+    return squeezed[:5] if len(squeezed) > 2 else ""
 
 
-SHINGLE_BANDS = 4
-
-
-def shingles(atom: str) -> Iterator[str]:
+class Shingles:
     """One-permutation MinHash over letter triples: names alike in most letters share a band.
 
     Triples fall into four bins by their hash; the least of two neighbouring bins make a band
     (Li, Owen, Zhang: One Permutation Hashing, 2012).
     """
-    name = atom.split(PART)[0].replace(" ", "")
-    least: list[int] = [0] * SHINGLE_BANDS
-    for triple in {name[k : k + 3] for k in range(max(len(name) - 2, 1))}:
-        number = _number(triple)
-        place = number % SHINGLE_BANDS
-        if not least[place] or number < least[place]:
-            least[place] = number
-    for band in range(SHINGLE_BANDS):
-        yield f"{band}:{least[band]}:{least[band - 1]}"
+
+    BINS = 4
+    EMPTY = (1 << 64) - 1
+
+    def __call__(self, parts: Parts) -> Sequence[int]:
+        """The hashes of the four bands of one name."""
+        text = parts[0].replace(" ", "").encode().rjust(3, b"\0")
+        least = [self.EMPTY] * self.BINS
+        for k in range(len(text) - 2):
+            number = _scattered(int.from_bytes(text[k : k + 3], "big"))
+            place = number % self.BINS
+            least[place] = min(least[place], number)
+        return [_scattered(least[b] ^ _scattered(least[b - 1] + b)) for b in range(self.BINS)]
+
+    def many(self, atoms: Sequence[Parts]) -> npt.NDArray[np.uint64]:
+        """The same for many names, one row each."""
+        texts = [parts[0].replace(" ", "").encode().rjust(3, b"\0") for parts in atoms]
+        length = np.fromiter(map(len, texts), np.int64, len(texts))
+        if not len(texts):
+            return np.zeros((0, self.BINS), np.uint64)
+        letters = np.frombuffer(b"".join(texts), np.uint8).astype(np.uint64)
+        two, one = np.uint64(16), np.uint64(8)
+        number = scattered(letters[:-2] << two | letters[1:-1] << one | letters[2:])
+        end = np.cumsum(length)
+        number = np.append(number, np.full(2, self.EMPTY, np.uint64))
+        place = number % np.uint64(self.BINS)
+        least = np.empty((len(texts), self.BINS), np.uint64)
+        across = np.concatenate((end - 2, end - 1))
+        for b in range(self.BINS):
+            mine = np.where(place == b, number, np.uint64(self.EMPTY))
+            mine[across] = self.EMPTY
+            least[:, b] = np.minimum.reduceat(mine, end - length)
+        band = np.arange(self.BINS, dtype=np.uint64)
+        return scattered(least ^ scattered(np.roll(least, 1, axis=1) + band))
 
 
-@lru_cache(maxsize=200_000)
-def _number(triple: str) -> int:
-    return xxh3_64_intdigest(triple.encode())
+shingles = Shingles()
+
+_MASK = (1 << 64) - 1
 
 
-def street(atom: str) -> Iterator[str]:
+@lru_cache(maxsize=65536)
+def _scattered(number: int) -> int:
+    """Mix 64 bits (the finaliser of SplitMix64; Steele, Lea, Flood, OOPSLA 2014)."""
+    number &= _MASK
+    number = (number ^ number >> 30) * 0xBF58476D1CE4E5B9 & _MASK
+    number = (number ^ number >> 27) * 0x94D049BB133111EB & _MASK
+    return number ^ number >> 31
+
+
+def scattered(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """The same for many numbers."""
+    numbers = (numbers ^ numbers >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ numbers >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+    return numbers ^ numbers >> np.uint64(31)
+
+
+def street(parts: Parts) -> str:
     """House number and street name."""
-    number, name = atom.split(PART)[:2]
-    if name:
-        yield f"{number} {name}"
+    return f"{parts[0]} {parts[1]}" if parts[1] else ""
 
 
-def street_number(atom: str) -> Iterator[str]:
+def street_number(parts: Parts) -> str:
     """House number with the first letters of the street."""
-    number, name = atom.split(PART)[:2]
-    if number and name:
-        yield f"{number} {name[:3]}"
+    return f"{parts[0]} {parts[1][:3]}" if parts[0] and parts[1] else ""
 
 
-def postal(atom: str) -> Iterator[str]:
+def postal(parts: Parts) -> str:
     """The postal code."""
-    yield atom.split(PART)[3]
+    return parts[3]
 
 
-def town(atom: str) -> Iterator[str]:
+def town(parts: Parts) -> str:
     """The town."""
-    yield atom.split(PART)[2]
+    return parts[2]
 
 
-def domain(atom: str) -> Iterator[str]:
+def domain(parts: Parts) -> str:
     """The domain of a site or of a mail address."""
-    yield atom.split(PART)[0]
+    return parts[0]
 
 
-def label(atom: str) -> Iterator[str]:
+def label(parts: Parts) -> str:
     """The first label of a domain."""
-    yield atom.split(PART)[0].split(".")[0]
+    return parts[0].split(".", 1)[0]
 
 
-def mailbox(atom: str) -> Iterator[str]:
+def mailbox(parts: Parts) -> str:
     """What stands before the @."""
-    yield atom.partition("@")[0]
+    return parts[0].partition("@")[0]
 
 
-def mail_host(atom: str) -> Iterator[str]:
+def mail_host(parts: Parts) -> str:
     """What stands behind the @."""
-    yield atom.partition("@")[2]
+    return parts[0].partition("@")[2]
 
 
-def full_name(atom: str) -> Iterator[str]:
+def full_name(parts: Parts) -> str:
     """Given and family name in alphabetical order, so that swapped ones meet."""
-    names = sorted(filter(None, atom.split(PART)))
-    if len(names) == 2:
-        yield " ".join(names)
+    given, family = parts
+    if not (given and family):
+        return ""
+    return f"{given} {family}" if given < family else f"{family} {given}"
 
 
-def any_name(atom: str) -> Iterator[str]:
+def any_name(parts: Parts) -> Texts:
     """Given and family name, each by itself."""
-    yield from filter(None, atom.split(PART))
+    return [name for name in parts if name]
 
 
-def rare_name(atom: str) -> Iterator[str]:
-    """Given and family name, each by itself, where few people carry it."""
-    yield from (n for n in atom.split(PART) if n and COMMON_NAMES.get(n, 0) < 40)
-
-
-def name_sound(atom: str) -> Iterator[str]:
+def name_sound(parts: Parts) -> Texts:
     """The sound of given and of family name."""
-    for name in atom.split(PART):
-        yield from _sounds(name)
+    return [_sound(name) for name in parts]
 
 
-def letters(atom: str) -> Iterator[str]:
+def letters(parts: Parts) -> Texts:
     """The sorted letters of each name: finds scrambled ones."""
-    yield from ("".join(sorted(n)) for n in atom.split(PART) if len(n) > 2)
+    return ["".join(sorted(name)) for name in parts if len(name) > 2]
 
 
-def formal_name(atom: str) -> Iterator[str]:
+def formal_name(parts: Parts) -> Texts:
     """The formal given names a nickname stands for, with the family name."""
-    given, family = atom.split(PART)
-    yield from (f"{formal} {family}" for formal in sorted(NICKNAMES.get(given, ())) if family)
+    given, family = parts
+    return [f"{formal} {family}" for formal in sorted(NICKNAMES.get(given, ()))] if family else ()
 
 
-def month_day(atom: str) -> Iterator[str]:
+def month_day(parts: Parts) -> str:
     """Month and day in either order, so that swapped ones meet."""
-    month, day = atom[4:6], atom[6:8]
-    yield f"{min(month, day)} {max(month, day)}"
+    month, day = parts[0][4:6], parts[0][6:8]
+    return f"{min(month, day)} {max(month, day)}"
 
 
-def year_month(atom: str) -> Iterator[str]:
+def year_month(parts: Parts) -> str:
     """Year and month."""
-    yield atom[:6]
+    return parts[0][:6]
 
 
-def year_day(atom: str) -> Iterator[str]:
+def year_day(parts: Parts) -> str:
     """Year and day of the month."""
-    yield atom[:4] + atom[6:8]
+    return parts[0][:4] + parts[0][6:8]
 
 
-def first_year(atom: str) -> Iterator[str]:
+def first_year(parts: Parts) -> str:
     """The year in which a period starts."""
-    yield atom[:4]
+    return parts[0][:4]
 
 
-def amount(atom: str) -> Iterator[str]:
+def amount(parts: Parts) -> str:
     """The amount without its currency."""
-    yield atom.split(PART)[0]
+    return parts[0]

@@ -23,20 +23,61 @@ CLOSED_SIZE = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Bridge:
-    """The weakest join inside a cluster: its evidence, and a record on either side."""
+class Seam:
+    """Where a cluster is held together least: the two sides, and the evidence between them."""
 
     weight: int
-    left: int
-    right: int
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+
+
+def seam(weight: npt.NDArray[np.int64]) -> Seam | None:
+    """The weakest join of rows that are one cluster, joined strongest first until all are one.
+
+    `weight` is a symmetric matrix in 1/1024 bit, the diagonal unused; None for a lone row.
+    """
+    sets: list[tuple[int, ...]] = [(row,) for row in range(len(weight))]
+    capped = np.clip(weight, -CAP, CAP)
+    found = None
+    while len(sets) > 1:
+        _, a, b = max(
+            (_between(capped, sets[a], sets[b]), -a, -b)
+            for a in range(len(sets))
+            for b in range(a + 1, len(sets))
+        )
+        right, left = sets.pop(-b), sets[-a]
+        evidence = _between(capped, left, right)
+        if found is None or evidence <= found.weight:
+            found = Seam(evidence, left, right)
+        sets[-a] = tuple(sorted((*left, *right)))
+    return found
+
+
+def _between(weight: npt.NDArray[np.int64], a: tuple[int, ...], b: tuple[int, ...]) -> int:
+    return joined(int(weight[np.ix_(a, b)].sum()), len(a) * len(b))
 
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """`label[row]` is the smallest row of its cluster; the weakest bridge of each larger one."""
+    """`label[row]` is the smallest row of its cluster; the pairs are what it was made from."""
 
     label: Index
-    bridges: dict[int, Bridge]
+    i: Index
+    j: Index
+    weight: Index
+
+    def seam(self, name: int) -> Seam | None:
+        """Where the cluster of that label is held together least; None for a lone row."""
+        rows = np.flatnonzero(self.label == name)
+        inside = (self.label[self.i] == name) & (self.label[self.j] == name)
+        matrix = np.zeros((len(rows), len(rows)), np.int64)
+        a, b = (np.searchsorted(rows, side[inside]) for side in (self.i, self.j))
+        matrix[a, b] = matrix[b, a] = self.weight[inside]
+        found = seam(matrix)
+        if found is None:
+            return None
+        left, right = (tuple(rows[list(side)].tolist()) for side in (found.left, found.right))
+        return Seam(found.weight, left, right)
 
 
 def components(size: int, i: Index, j: Index) -> Index:
@@ -81,46 +122,13 @@ def cluster(
     forbidden: Iterable[tuple[int, int]] = (),
 ) -> Clusters:
     """Join sets of rows while the evidence between some two stays above `least` (1/1024 bit)."""
+    apart = list(forbidden)
     pairs = _Sets(size, least)
-    pairs.add(i, j, np.clip(weight, -CAP, CAP))
-    for a, b in forbidden:
+    pairs.add(i, j, np.clip(weight, -CAP, CAP), np.array(apart, np.int64).reshape(-1, 2))
+    for a, b in apart:
         pairs.keep_apart(a, b)
-    return pairs.join_all()
-
-
-@dataclass(frozen=True, slots=True)
-class Seam:
-    """Where a cluster is held together least: the two sides, and the evidence between them."""
-
-    weight: int
-    left: tuple[int, ...]
-    right: tuple[int, ...]
-
-
-def seam(weight: npt.NDArray[np.int64]) -> Seam | None:
-    """The weakest join of rows that are one cluster, joined strongest first until all are one.
-
-    `weight` is a symmetric matrix in 1/1024 bit, the diagonal unused; None for a lone row.
-    """
-    sets: list[tuple[int, ...]] = [(row,) for row in range(len(weight))]
-    capped = np.clip(weight, -CAP, CAP)
-    found = None
-    while len(sets) > 1:
-        _, a, b = max(
-            (_between(capped, sets[a], sets[b]), -a, -b)
-            for a in range(len(sets))
-            for b in range(a + 1, len(sets))
-        )
-        right, left = sets.pop(-b), sets[-a]
-        evidence = _between(capped, left, right)
-        if found is None or evidence <= found.weight:
-            found = Seam(evidence, left, right)
-        sets[-a] = tuple(sorted((*left, *right)))
-    return found
-
-
-def _between(weight: npt.NDArray[np.int64], a: tuple[int, ...], b: tuple[int, ...]) -> int:
-    return joined(int(weight[np.ix_(a, b)].sum()), len(a) * len(b))
+    pairs.join_all()
+    return Clusters(pairs.label, i, j, weight)
 
 
 class _Sets:
@@ -131,20 +139,23 @@ class _Sets:
         self.label = np.arange(size)
         self.members: dict[int, list[int]] = {}
         self.near: dict[int, dict[int, int]] = {}
-        self.bridges: dict[int, Bridge] = {}
         self.heap: list[tuple[int, int, int]] = []
 
-    def add(self, i: Index, j: Index, weight: npt.NDArray[np.int64]) -> None:
+    def add(self, i: Index, j: Index, weight: npt.NDArray[np.int64], apart: Index) -> None:
         """Take the pairs that lie within groups held together by positive evidence.
 
-        Groups of two are joined at once: nothing else has a say in them.
+        Groups in which every two records speak for each other are one at once: any two sets of
+        them would be joined in the end.
         """
         promising = weight > self.least
         group = components(len(self.label), i[promising], j[promising])
-        count = np.bincount(group, minlength=len(group))[group]
-        inside = (group[i] == group[j]) & (count[i] > 2)
-        couples = promising & (count[i] == 2)
-        self.label[j[couples]] = i[couples]
+        count = np.bincount(group, minlength=len(group))
+        agreed = np.bincount(group[i[promising]], minlength=len(group))
+        whole = agreed == count * (count - 1) // 2
+        whole[group[apart.ravel()]] = False
+        at_once = whole[group]
+        self.label[at_once] = group[at_once]
+        inside = (group[i] == group[j]) & ~at_once[i]
         for a, b, w in zip(
             i[inside].tolist(), j[inside].tolist(), weight[inside].tolist(), strict=True
         ):
@@ -161,22 +172,19 @@ class _Sets:
         self.members.setdefault(a, [a])
         self.members.setdefault(b, [b])
 
-    def join_all(self) -> Clusters:
+    def join_all(self) -> None:
         heapq.heapify(self.heap)
         while self.heap:
             negative, a, b = heapq.heappop(self.heap)
             if self.near.get(a, {}).get(b) is not None and self._evidence(a, b) == -negative:
-                self._join(min(a, b), max(a, b), -negative)
+                self._join(min(a, b), max(a, b))
         for rows in self.members.values():
             self.label[rows] = min(rows)
-        named = {min(self.members[name]): bridge for name, bridge in self.bridges.items()}
-        return Clusters(self.label, named)
 
     def _evidence(self, a: int, b: int) -> int:
         return joined(self.near[a][b], len(self.members[a]) * len(self.members[b]))
 
-    def _join(self, kept: int, gone: int, weight: int) -> None:
-        self._note_bridge(kept, gone, weight)
+    def _join(self, kept: int, gone: int) -> None:
         self.members[kept] += self.members.pop(gone)
         del self.near[kept][gone]
         for other, total in self.near.pop(gone).items():
@@ -188,8 +196,3 @@ class _Sets:
             evidence = self._evidence(kept, other)
             if evidence > self.least:
                 heapq.heappush(self.heap, (-evidence, kept, other))
-
-    def _note_bridge(self, kept: int, gone: int, weight: int) -> None:
-        known = [self.bridges.pop(name) for name in (kept, gone) if name in self.bridges]
-        here = Bridge(weight, self.members[kept][0], self.members[gone][0])
-        self.bridges[kept] = min([*known, here], key=lambda bridge: bridge.weight)

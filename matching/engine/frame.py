@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from matching.engine.compare.base import Index, Ints
-from matching.engine.fields.document import Atoms, Field
+from matching.engine.compare.base import Atoms, Index, Ints
+from matching.engine.fields.document import Cell, Field
 from matching.engine.normalise import Features
 from matching.engine.profile import Profile
 
@@ -24,9 +24,9 @@ class Column:
     start: Ints
     count: Ints
     atom: Ints
-    atoms: list[str]
+    atoms: Atoms
 
-    def cell(self, record: int) -> Atoms:
+    def cell(self, record: int) -> Cell:
         """The atoms of one record."""
         start = self.start[self.code[record]]
         return tuple(
@@ -81,18 +81,21 @@ def _read(field: Field, columns: Mapping[str, Sequence[Any]], size: int) -> Colu
     )
 
 
-def _column(cells: Iterable[Atoms]) -> Column:
-    numbers: dict[Atoms, int] = {}
+def _column(cells: Iterable[Cell]) -> Column:
+    numbers: dict[Cell, int] = {}
     code = np.array([numbers.setdefault(cell, len(numbers)) for cell in cells], np.int32)
     atoms: dict[str, int] = {}
     flat = [atoms.setdefault(atom, len(atoms)) for cell in numbers for atom in cell]
     count = np.array([len(cell) for cell in numbers], np.int32)
     start = np.cumsum(count, dtype=np.int32) - count
-    return Column(code, start, count, np.array(flat, np.int32), list(atoms))
+    return Column(code, start, count, np.array(flat, np.int32), Atoms(atoms))
 
 
 def spread(start: Index, count: Index) -> tuple[Index, Index]:
     """Positions `start[k]` to `start[k] + count[k] - 1` for each k, and the k of each."""
+    if count.max(initial=0) <= 1:
+        owner = np.flatnonzero(count)
+        return start[owner], owner
     owner = np.repeat(np.arange(len(count)), count)
     place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
     return start[owner] + place, owner

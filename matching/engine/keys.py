@@ -1,4 +1,8 @@
-"""Keys: stable 64-bit numbers that records of one thing are likely to share."""
+"""Keys: stable 64-bit numbers that records of one thing are likely to share.
+
+A part of a key is hashed once, however many keys it stands in; the key's own name tells keys of
+equal parts apart.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,18 @@ from itertools import product
 
 from xxhash import xxh3_64_intdigest
 
+from matching.engine.blocks import Parts
+from matching.engine.compare.base import PART
 from matching.engine.normalise import Features
 from matching.engine.profile import Key, Part, Profile
 
 _MASK = (1 << 64) - 1
 MIX = 0x9E3779B97F4A7C15
+hashed = xxh3_64_intdigest
+"""The unsigned hash of one block's bytes."""
+
+NONE = hashed(b"")
+"""The hash of no text: a block that is not there."""
 
 
 def keys(profile: Profile, features: Features) -> list[int]:
@@ -26,33 +37,44 @@ def strong_keys(profile: Profile, features: Features) -> list[int]:
 
 
 def _keys(profile: Profile, features: Features, wanted: Iterable[Key]) -> list[int]:
+    atoms: dict[str, list[Parts]] = {}
+    hashes: dict[Part, list[int]] = {}
     found: dict[int, None] = {}
     for key in wanted:
-        halves = [_hashes(profile, features, key, part) for part in key.parts]
-        for combination in product(*halves):
-            found[signed(mix(combination))] = None
+        for part in key.parts:
+            if part.field not in atoms:
+                cell = features.cells[profile.position[part.field]]
+                atoms[part.field] = [atom.split(PART) for atom in cell]
+            if part not in hashes:
+                hashes[part] = _hashes(part, atoms[part.field])
+        for combination in product(*(hashes[part] for part in key.parts)):
+            found[signed(mix((seed(key), *combination)))] = None
     return list(found)
 
 
-def _hashes(profile: Profile, features: Features, key: Key, part: Part) -> list[int]:
-    cell = features.cells[profile.position[part.field]]
-    return block_hashes(key, part, cell)
-
-
-def block_hashes(key: Key, part: Part, cell: Iterable[str]) -> list[int]:
+def _hashes(part: Part, atoms: Iterable[Parts]) -> list[int]:
     """Unsigned hashes of the distinct blocks of one cell, in a stable order."""
-    blocks = dict.fromkeys([block for atom in cell for block in part.blocks(atom)])
-    seed = _seed(key.name)
-    return [xxh3_64_intdigest(block.encode(), seed) for block in blocks if block]
+    found: dict[int, None] = {}
+    for parts in atoms:
+        blocks = part.blocks(parts)
+        for block in (blocks,) if isinstance(blocks, str) else blocks:
+            found[hashed(block.encode()) if isinstance(block, str) else block] = None
+    found.pop(NONE, None)
+    return list(found)
+
+
+def seed(key: Key) -> int:
+    """What the hashes of a key start from."""
+    return _seed(key.name)
 
 
 @cache
 def _seed(name: str) -> int:
-    return xxh3_64_intdigest(name.encode())
+    return hashed(name.encode())
 
 
 def mix(hashes: Iterable[int]) -> int:
-    """One number out of several; of a single one, itself."""
+    """One number out of several."""
     first, *others = hashes
     for other in others:
         first = (first * MIX & _MASK) ^ other

@@ -8,10 +8,10 @@ from typing import Any
 
 import phonenumbers
 
-from matching.engine.fields.document import Atoms
+from matching.engine.fields.document import Cell
 from matching.engine.profile import Profile
 
-NORMALISER_VERSION = f"1/{phonenumbers.__version__}"
+NORMALISER_VERSION = f"2/{phonenumbers.__version__}"
 """Features of another version are not compared: they are read again from the record."""
 
 _FIELDS, _ATOMS = "\x1d", "\x1e"
@@ -26,7 +26,7 @@ class Features:
     """What matching knows of one record: normalised atoms for each field of the profile."""
 
     entity: str
-    cells: tuple[Atoms, ...]
+    cells: tuple[Cell, ...]
 
     def pack(self) -> bytes:
         """A compact form that sorts and compares like the features themselves."""

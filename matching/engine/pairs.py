@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from matching.engine.blocks import Parts, Shingles
 from matching.engine.compare.base import Index
 from matching.engine.frame import Column, Frame, spread
-from matching.engine.keys import MIX, block_hashes
+from matching.engine.keys import MIX, NONE, hashed, mix, seed
 from matching.engine.profile import Key, Part, Profile
 
 Hashes = npt.NDArray[np.uint64]
@@ -51,27 +54,26 @@ class TooMany(ValueError):
 
 def file_records(profile: Profile, frame: Frame) -> Filed:
     """All keys of all records; the same numbers as `keys.keys`, unsigned."""
-    filed = [_file(profile, frame, key) for key in profile.keys]
+    known: dict[Part, Filed] = {}
+    filed = [_file(profile, frame, key, known) for key in profile.keys]
     return Filed(np.concatenate([f.key for f in filed]), np.concatenate([f.row for f in filed]))
 
 
-def _file(profile: Profile, frame: Frame, key: Key) -> Filed:
-    halves = [_blocks(key, part, frame.columns[profile.position[part.field]]) for part in key.parts]
-    filed = halves[0]
-    for other in halves[1:]:
+def _file(profile: Profile, frame: Frame, key: Key, known: dict[Part, Filed]) -> Filed:
+    """The records under one key; what is `known` of its parts is not hashed again."""
+    for part in key.parts:
+        if part not in known:
+            known[part] = _blocks(part, frame.columns[profile.position[part.field]])
+    first, *others = (known[part] for part in key.parts)
+    filed = Filed(np.uint64(mix((seed(key), 0))) ^ first.key, first.row)
+    for other in others:
         filed = _combine(filed, other, frame.size)
     return filed
 
 
-def _blocks(key: Key, part: Part, column: Column) -> Filed:
+def _blocks(part: Part, column: Column) -> Filed:
     """Hashes of each distinct atom, dealt out to the records that hold it."""
-    hashes, counts = array("Q"), array("q")
-    for atom in column.atoms:
-        found = block_hashes(key, part, (atom,))
-        hashes.extend(found)
-        counts.append(len(found))
-    flat: Hashes = np.frombuffer(hashes, np.uint64)
-    count: Index = np.frombuffer(counts, np.int64)
+    flat, count = _hashed(part, column.atoms.parts)
     held = column.code
     place, row = spread(column.start.astype(np.int64)[held], column.count.astype(np.int64)[held])
     holding = column.atom[place]
@@ -79,15 +81,37 @@ def _blocks(key: Key, part: Part, column: Column) -> Filed:
     return Filed(flat[where], row[holder].astype(np.int32))
 
 
+def _hashed(part: Part, atoms: Sequence[Parts]) -> tuple[Hashes, Index]:
+    """The hashes of all atoms one after the other, and how many each has."""
+    if isinstance(part.blocks, Shingles):
+        rows = part.blocks.many(atoms)
+        return rows.ravel(), np.full(len(atoms), rows.shape[1], np.int64)
+    found: list[Any] = list(map(part.blocks, atoms))
+    count = np.ones(len(found), np.int64)
+    if found and not isinstance(found[0], str):
+        count = np.fromiter(map(len, found), np.int64, len(found))
+        found = list(chain.from_iterable(found))
+    flat: Hashes = np.fromiter(map(hashed, map(str.encode, found)), np.uint64, len(found))
+    there = flat != NONE
+    if there.all():
+        return flat, count
+    owner = np.repeat(np.arange(len(count)), count)[there]
+    return flat[there], np.bincount(owner, minlength=len(count))
+
+
 def _combine(left: Filed, right: Filed, size: int) -> Filed:
     """Every key of one part with every key of the other, for each record."""
-    a = np.bincount(left.row, minlength=size)
+    right = _by_row(right)
     b = np.bincount(right.row, minlength=size)
-    place, row = spread(np.zeros(size, np.int64), a * b)
-    step = b[row]
-    first = left.key[(np.cumsum(a) - a)[row] + place // step]
-    second = right.key[(np.cumsum(b) - b)[row] + place % step]
-    return Filed((first * np.uint64(MIX)) ^ second, row.astype(np.int32))
+    place, owner = spread((np.cumsum(b) - b)[left.row], b[left.row])
+    return Filed((left.key[owner] * np.uint64(MIX)) ^ right.key[place], left.row[owner])
+
+
+def _by_row(filed: Filed) -> Filed:
+    if (filed.row[1:] >= filed.row[:-1]).all():
+        return filed
+    order = np.argsort(filed.row, kind="stable")
+    return Filed(filed.key[order], filed.row[order])
 
 
 def candidate_pairs(profile: Profile, frame: Frame, filed: Filed | None = None) -> Candidates:
@@ -158,7 +182,7 @@ def _crowds(profile: Profile, frame: Frame, limit: int) -> Index:
     found = [np.zeros(0, np.int64)]
     for key in profile.keys:
         if key.strong or key.whole:
-            filed = _file(profile, frame, key)
+            filed = _file(profile, frame, key, {})
             codes = [c.code[filed.row].astype(np.uint64) for c in frame.columns]
             order = np.lexsort([*codes, filed.key])
             number, row = filed.key[order], filed.row[order].astype(np.int64)

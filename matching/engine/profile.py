@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from matching.engine.blocks import Parts
 from matching.engine.compare.base import Comparator
 from matching.engine.fields.document import Field
 
-Blocks = Callable[[str], Iterable[str]]
-"""From one atom to the values under which records that may match are filed together."""
+Blocks = Callable[[Parts], str | Sequence[str] | Sequence[int]]
+"""From the parts of one atom to what records that may match are filed under; see `blocks`."""
 
 
 @dataclass(frozen=True, slots=True)

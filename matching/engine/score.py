@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.engine.compare.base import Comparator, Index, Levels
-from matching.engine.fields.document import Atoms
+from matching.engine.fields.document import Cell
 from matching.engine.frame import Column, Frame, frame_of, product
 from matching.engine.model import BIT, Model
 from matching.engine.normalise import Features
@@ -170,7 +170,7 @@ def _counted_once(profile: Profile, items: Sequence[Comparison]) -> Iterator[Com
 
 
 @lru_cache(maxsize=4096)
-def _shown(comparator: Comparator, cell: Atoms) -> str:
+def _shown(comparator: Comparator, cell: Cell) -> str:
     return " / ".join(map(comparator.show, cell))
 
 

@@ -7,8 +7,10 @@ answers move little and what was never answered stays (damped Newton; undamped i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from matching.engine.compare.base import Levels
 from matching.engine.em import WINDOW, Fit, Floats, total_bits
@@ -34,7 +36,7 @@ def refine(
     answered = yes + no > 0
     levels, yes, no = levels[answered], yes[answered], no[answered]
     places = [k for k in range(levels.shape[1]) if k not in set(leave_out)]
-    design = _one_hot(profile, levels, places)
+    design = _Design.of(profile, levels, places)
     muted = levels.copy()
     muted[:, list(leave_out)] = 0
     base = total_bits(profile, fit, muted) * np.log(2)
@@ -42,20 +44,59 @@ def refine(
     return Fit(fit.prior, _shifted(profile, fit, shift[1:], places))
 
 
-def _one_hot(profile: Profile, levels: Levels, places: Sequence[int]) -> Floats:
-    """Intercept, then a column for each level above 0 of each comparison."""
-    columns = [np.ones(len(levels))]
-    for k in places:
-        rungs = range(1, len(profile.comparisons[k].levels) + 1)
-        columns.extend((levels[:, k] == rung).astype(np.float64) for rung in rungs)
-    return np.array(columns).T
+@dataclass(frozen=True, slots=True)
+class _Design:
+    """A matrix of ones and noughts by its ones: intercept, then a column for each level above 0.
+
+    `column[k]` names for each row the column of its level at one place, `size` where it has none.
+    """
+
+    column: tuple[npt.NDArray[np.int64], ...]
+    rows: int
+    size: int
+
+    @classmethod
+    def of(cls, profile: Profile, levels: Levels, places: Sequence[int]) -> _Design:
+        rungs = [len(profile.comparisons[k].levels) for k in places]
+        size = 1 + sum(rungs)
+        first = 1 + np.cumsum([0, *rungs])
+        columns = [
+            np.where(levels[:, k] > 0, first[at] + levels[:, k] - 1, size)
+            for at, k in enumerate(places)
+        ]
+        return cls((np.zeros(len(levels), np.int64), *columns), len(levels), size)
+
+    def times(self, vector: Floats) -> Floats:
+        """The matrix times a vector."""
+        padded = np.append(vector, 0.0)
+        total = np.zeros(self.rows)
+        for column in self.column:
+            total += padded[column]
+        return total
+
+    def summed(self, weight: Floats) -> Floats:
+        """The transposed matrix times a vector."""
+        total = np.zeros(self.size + 1)
+        for column in self.column:
+            total += np.bincount(column, weight, self.size + 1)
+        return total[:-1]
+
+    def squared(self, weight: Floats) -> Floats:
+        """The transposed matrix times the matrix with weighted rows."""
+        wide = self.size + 1
+        total = np.zeros((wide, wide))
+        for k, column in enumerate(self.column):
+            for other in self.column[k:]:
+                met = np.bincount(column * wide + other, weight, wide * wide).reshape(wide, wide)
+                total += met if other is column else met + met.T
+        return total[:-1, :-1]
 
 
-def _newton(design: Floats, base: Floats, yes: Floats, no: Floats) -> Floats:
+def _newton(design: _Design, base: Floats, yes: Floats, no: Floats) -> Floats:
     """Maximum a posteriori shift of each column's coefficient, the intercept free."""
-    penalty = np.full(design.shape[1], 1 / (LEASH * np.log(2)) ** 2)
+    penalty = np.full(design.size, 1 / (LEASH * np.log(2)) ** 2)
     penalty[0] = 1e-6
-    shift = np.zeros(design.shape[1])
+    shift = np.zeros(design.size)
     best = _loss(design, base, yes, no, shift, penalty)
     for _ in range(ROUNDS):
         step = _step(design, base, yes, no, shift, penalty)
@@ -70,19 +111,19 @@ def _newton(design: Floats, base: Floats, yes: Floats, no: Floats) -> Floats:
 
 
 def _step(
-    design: Floats, base: Floats, yes: Floats, no: Floats, shift: Floats, penalty: Floats
+    design: _Design, base: Floats, yes: Floats, no: Floats, shift: Floats, penalty: Floats
 ) -> Floats:
-    chance = 1 / (1 + np.exp(-np.clip(base + design @ shift, -40, 40)))
+    chance = 1 / (1 + np.exp(-np.clip(base + design.times(shift), -40, 40)))
     count = yes + no
-    gradient = design.T @ (count * chance - yes) + penalty * shift
-    curvature = (design * (count * chance * (1 - chance))[:, None]).T @ design
+    gradient = design.summed(count * chance - yes) + penalty * shift
+    curvature = design.squared(count * chance * (1 - chance))
     return np.asarray(np.linalg.solve(curvature + np.diag(penalty + 1e-9), gradient))
 
 
 def _loss(
-    design: Floats, base: Floats, yes: Floats, no: Floats, shift: Floats, penalty: Floats
+    design: _Design, base: Floats, yes: Floats, no: Floats, shift: Floats, penalty: Floats
 ) -> float:
-    total = base + design @ shift
+    total = base + design.times(shift)
     fit = yes @ np.logaddexp(0, -total) + no @ np.logaddexp(0, total)
     return float(fit + 0.5 * (penalty * shift) @ shift)
 

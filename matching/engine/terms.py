@@ -26,9 +26,13 @@ def count_terms(profile: Profile, frame: Frame) -> Mapping[str, Terms]:
 
 
 def _count(comparator: Comparator, column: Column) -> Terms:
+    if type(comparator).words is Comparator.words:  # a value is its own term
+        often = np.flatnonzero(column.carried >= SEEN_TWICE).tolist()
+        counts = Counter({column.atoms[k]: int(column.carried[k]) for k in often})
+        return _kept(int(column.carried.sum()), counts)
     if comparator.by_value:
         return _kept(len(column.atoms), Counter(_all_words(comparator, column.atoms)))
-    counts: Counter[str] = Counter(_all_words(comparator, column.atoms))
+    counts = Counter(_all_words(comparator, column.atoms))
     for place in np.flatnonzero(column.carried > 1).tolist():
         more = int(column.carried[place]) - 1
         for term in comparator.words(column.atoms[place]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -106,10 +107,22 @@ def strings(values: Iterable[str]) -> npt.NDArray[np.object_]:
 
 def codes(values: Sequence[str]) -> Ints:
     """Number equal values alike; -1 for the empty one."""
-    numbers: dict[str, int] = {"": -1}
-    return np.array([numbers.setdefault(v, len(numbers) - 1) for v in values], np.int32)
+    numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    if "" in numbers:
+        numbers[""] = -1
+    return np.fromiter(map(numbers.__getitem__, values), np.int32, len(values))
+
+
+class Atoms(list[str]):
+    """Distinct values of one field, with their parts taken apart once."""
+
+    @cached_property
+    def parts(self) -> list[list[str]]:
+        """The parts of each value."""
+        return [atom.split(PART) for atom in self]
 
 
 def part(atoms: Sequence[str], position: int) -> list[str]:
     """One part of each atom."""
-    return [atom.split(PART)[position] for atom in atoms]
+    apart = atoms.parts if isinstance(atoms, Atoms) else (atom.split(PART) for atom in atoms)
+    return [parts[position] for parts in apart]

@@ -16,9 +16,8 @@ from matching.engine.compare.base import (
     codes,
     ladder,
     part,
-    strings,
 )
-from matching.engine.compare.similarity import Texts, edits, indel, jaro_winkler
+from matching.engine.compare.similarity import Texts, indel, jaro_winkler, one_slip, texts
 
 SHARED = 12
 """A phone or domain carried by more records than this is a switchboard, or a host."""
@@ -46,13 +45,13 @@ class Phone(Comparator):
         )
 
     def table(self, atoms: Sequence[str], terms: Terms) -> TextTable:
-        return TextTable(strings(atoms), codes(list(atoms)), terms.occurrences(atoms))
+        return TextTable(texts(atoms), codes(list(atoms)), terms.occurrences(atoms))
 
     def compare(self, table: TextTable, i: Index, j: Index) -> Levels:
         same = table.code[i] == table.code[j]
         out = np.where(table.shared[i] > SHARED, 3, 4).astype(np.int8)
         rest = np.flatnonzero(~same)
-        out[rest] = np.where(edits(table.text, i[rest], j[rest], 1) <= 1, 2, 1)
+        out[rest] = np.where(one_slip(table.text, i[rest], j[rest]), 2, 1)
         return out
 
 
@@ -86,7 +85,7 @@ class Web(Comparator):
         return WebTable(
             mailbox=codes(part(atoms, 1)),
             domain=codes(part(atoms, 0)),
-            label=strings(labels),
+            label=texts(labels),
             label_code=codes(labels),
             shared=terms.occurrences(atoms),
         )
@@ -117,7 +116,7 @@ class Email(Comparator):
 
     def table(self, atoms: Sequence[str], terms: Terms) -> tuple[Texts, Texts, Ints, Ints]:
         mailboxes = [atom.partition("@")[0] for atom in atoms]
-        return strings(atoms), strings(mailboxes), codes(list(atoms)), codes(mailboxes)
+        return texts(atoms), texts(mailboxes), codes(list(atoms)), codes(mailboxes)
 
     def compare(self, table: tuple[Texts, Texts, Ints, Ints], i: Index, j: Index) -> Levels:
         whole, mailbox, whole_code, mailbox_code = table

@@ -19,9 +19,8 @@ from matching.engine.compare.base import (
     codes,
     ladder,
     part,
-    strings,
 )
-from matching.engine.compare.similarity import Texts, edits
+from matching.engine.compare.similarity import Texts, one_slip, texts
 
 WIDELY_SHARED = 12
 """An identifier carried by more records than this says little: a group's, or a placeholder."""
@@ -61,7 +60,7 @@ class Identifier(Comparator):
             scheme=codes(part(atoms, 0)),
             code=codes(values),
             valid=np.array([flag == "v" for flag in part(atoms, 2)], np.bool_),
-            text=strings(values),
+            text=texts(values),
             shared=terms.occurrences(atoms),
         )
 
@@ -72,7 +71,7 @@ class Identifier(Comparator):
         kin = np.flatnonzero(~same & (table.scheme[i] == table.scheme[j]))
         a, b = i[kin], j[kin]
         valid = table.valid[a] & table.valid[b]
-        out[kin] = np.where(edits(table.text, a, b, 1) <= 1, 3, np.where(valid, 1, 2))
+        out[kin] = np.where(one_slip(table.text, a, b), 3, np.where(valid, 1, 2))
         return out
 
 
@@ -129,13 +128,13 @@ class Code(Comparator):
         values = list(atoms)
         none = np.zeros(len(values), np.int32)
         number = codes(values)
-        return IdentifierTable(none, number, none > 0, strings(values), terms.occurrences(values))
+        return IdentifierTable(none, number, none > 0, texts(values), terms.occurrences(values))
 
     def compare(self, table: IdentifierTable, i: Index, j: Index) -> Levels:
         same = table.code[i] == table.code[j]
         out = np.where(table.shared[i] > WIDELY_SHARED, 3, 4).astype(np.int8)
         rest = np.flatnonzero(~same)
-        out[rest] = np.where(edits(table.text, i[rest], j[rest], 1) <= 1, 2, 1)
+        out[rest] = np.where(one_slip(table.text, i[rest], j[rest]), 2, 1)
         return out
 
 

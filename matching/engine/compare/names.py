@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +21,8 @@ from matching.engine.compare.base import (
     Terms,
     codes,
     part,
-    strings,
 )
-from matching.engine.compare.similarity import indel, jaro_winkler
+from matching.engine.compare.similarity import Texts, indel, jaro_winkler, texts
 from matching.engine.lexicon import COMMON_WORDS
 
 WORDS = 10
@@ -45,11 +45,11 @@ class NameTable:
     ids: Ints
     rarity: Ints
     total: Ints
-    compact: npt.NDArray[np.object_]
+    compact: Texts
     compact_code: Ints
-    words: npt.NDArray[np.object_]
-    word_shape: npt.NDArray[np.int16]
-    letters: Ints
+    words: Texts
+    shapes: npt.NDArray[np.int16]
+    width: Ints
     acronym_code: Ints
     short_code: Ints
 
@@ -113,11 +113,11 @@ class Name(Comparator):
             ids=ids,
             rarity=rarity,
             total=rarity.sum(axis=1, dtype=np.int32),
-            compact=strings(compact),
+            compact=texts(compact),
             compact_code=codes(compact),
-            words=strings(vocabulary),
-            word_shape=_shapes(vocabulary),
-            letters=np.array([len(name) for name in compact], np.int32),
+            words=texts(vocabulary),
+            shapes=_shapes([*vocabulary, " "])[ids],
+            width=(ids >= 0).sum(axis=1, dtype=np.int32),
             acronym_code=both[: len(cores)],
             short_code=both[len(cores) :],
         )
@@ -131,17 +131,22 @@ class Name(Comparator):
 
 
 def _word_matrix(cores: Sequence[str]) -> tuple[Ints, list[str]]:
-    numbers: dict[str, int] = {}
-    ids = np.full((len(cores), WORDS), -1, np.int32)
-    for row, core in enumerate(cores):
-        for column, word in enumerate(core.split()[:WORDS]):
-            ids[row, column] = numbers.setdefault(word, len(numbers))
-    return ids, list(numbers)
+    names = [core.split()[:WORDS] for core in cores]
+    count = np.fromiter(map(len, names), np.int64, len(names))
+    words = list(chain.from_iterable(names))
+    vocabulary = list(dict.fromkeys(words))
+    row = np.repeat(np.arange(len(names)), count)
+    place = np.arange(len(words)) - np.repeat(np.cumsum(count) - count, count)
+    ids = np.full((len(names), WORDS), -1, np.int32)
+    ids[row, place] = codes(words)
+    return ids, vocabulary
 
 
 def _acronym(core: str) -> str:
+    if core.count(" ") < 2:
+        return ""
     words = [w for w in core.split() if w not in ("of", "and", "for", "the", "de", "du", "la")]
-    return "".join(w[0] for w in words) if len(words) > 2 else ""
+    return "".join([w[0] for w in words]) if len(words) > 2 else ""
 
 
 def _grade(table: NameTable, i: Index, j: Index) -> Levels:
@@ -158,11 +163,10 @@ def _grade(table: NameTable, i: Index, j: Index) -> Levels:
 
 
 def _spelling(table: NameTable, i: Index, j: Index, same: Flags) -> npt.NDArray[np.float32]:
-    """Share of letters in common; only where the lengths allow a similar name."""
-    a, b = table.letters[i], table.letters[j]
-    close = np.flatnonzero(~same & (2 * np.minimum(a, b) >= SIMILAR_NAME * (a + b)))
+    """Share of letters in common of names that are not the same."""
+    other = np.flatnonzero(~same)
     out = np.zeros(len(i), np.float32)
-    out[close] = indel(table.compact, i[close], j[close], SIMILAR_NAME)
+    out[other] = indel(table.compact, i[other], j[other], SIMILAR_NAME)
     return out
 
 
@@ -209,52 +213,79 @@ def _is_acronym(table: NameTable, i: Index, j: Index) -> Flags:
 
 
 def _shared(table: NameTable, i: Index, j: Index) -> tuple[npt.NDArray[np.int64], Ints, Ints]:
-    """Rarity of the words two names share, of the lighter name, and of both together."""
-    left, right = table.ids[i], table.ids[j]
-    width = max(int((left >= 0).sum(1).max(initial=1)), int((right >= 0).sum(1).max(initial=1)))
-    left, right = left[:, :width], right[:, :width]
-    equal = (left[:, :, None] == right[:, None, :]) & (left >= 0)[:, :, None]
-    in_right, in_left = equal.any(axis=2), equal.any(axis=1)
-    shared = (table.rarity[i][:, :width] * in_right).sum(axis=1, dtype=np.int64)
-    shared += _misspelt(table, i, j, (left >= 0) & ~in_right, (right >= 0) & ~in_left)
+    """Rarity of the words two names share, of the lighter name, and of both together.
+
+    Words lie in rows and pairs in columns: each word of one side meets each of the other in one
+    sweep over all pairs.
+    """
+    left, right = _words_of(table, i), _words_of(table, j)
+    in_right = np.zeros(left.shape, np.bool_)
+    in_left = np.zeros(right.shape, np.bool_)
+    for a, word in enumerate(left):
+        for b, other in enumerate(right):
+            equal = word == other
+            in_right[a] |= equal
+            in_left[b] |= equal
+    there, others = left >= 0, right >= 0
+    shared = np.zeros(len(i), np.int64)
+    for a in range(len(left)):
+        shared += np.where(in_right[a] & there[a], table.rarity[i, a], 0)
+    shared += _misspelt(table, i, j, there & ~in_right, others & ~in_left)
     least = np.minimum(table.total[i], table.total[j])
     return shared, least, table.total[i] + table.total[j]
+
+
+def _words_of(table: NameTable, rows: Index) -> Ints:
+    """Word numbers, one row a place in the name, as many as the longest name has."""
+    width = int(table.width[rows].max(initial=1))
+    return np.ascontiguousarray(table.ids[rows, :width].T)
 
 
 def _misspelt(
     table: NameTable, i: Index, j: Index, left: Flags, right: Flags
 ) -> npt.NDArray[np.int64]:
     """Rarity carried by words that agree but for their spelling, each used once at most."""
-    row, a, b = np.nonzero(left[:, :, None] & right[:, None, :])
-    likely = _likely(table, table.ids[i[row], a], table.ids[j[row], b])
-    row, a, b = row[likely], a[likely], b[likely]
-    word_a, word_b = table.ids[i[row], a], table.ids[j[row], b]
-    similar = _similar_words(table.words, word_a, word_b)
+    row, a, b = _likely(table, i, j, left, right)
+    similar = _similar_words(table.words, table.ids[i[row], a], table.ids[j[row], b])
     keep = similar >= SIMILAR_WORD
     row, a, b = row[keep], a[keep], b[keep]
     weight = np.minimum(table.rarity[i[row], a], table.rarity[j[row], b])
     value = (weight * similar[keep]).astype(np.int64)
-    best = np.zeros(left.shape, np.int64)
-    np.maximum.at(best, (row, a), value)
-    limit = np.zeros(right.shape, np.int64)
-    np.maximum.at(limit, (row, b), value)
-    return np.asarray(np.minimum(best.sum(axis=1), limit.sum(axis=1)), np.int64)
+    best, limit = np.zeros(left.shape, np.int64), np.zeros(right.shape, np.int64)
+    np.maximum.at(best, (a, row), value)
+    np.maximum.at(limit, (b, row), value)
+    return np.asarray(np.minimum(best.sum(axis=0), limit.sum(axis=0)), np.int64)
 
 
 def _shapes(words: Sequence[str]) -> npt.NDArray[np.int16]:
     """First letter, last letter and length of each word."""
     shapes = [(ord(w[0]), ord(w[-1]), len(w)) for w in words]
-    return np.array(shapes, np.int16).reshape(-1, 3)
+    return np.minimum(np.array(shapes, np.int32).reshape(-1, 3), 255).astype(np.int16)
 
 
-def _likely(table: NameTable, a: Ints, b: Ints) -> Flags:
-    """Words that may be one word misspelt: nearly as long, and alike at one end."""
-    left, right = table.word_shape[a], table.word_shape[b]
-    ends = (left[:, 0] == right[:, 0]) | (left[:, 1] == right[:, 1])
-    return np.asarray(ends & (np.abs(left[:, 2] - right[:, 2]) <= 3), np.bool_)
+def _likely(
+    table: NameTable, i: Index, j: Index, left: Flags, right: Flags
+) -> tuple[Index, Index, Index]:
+    """Pairs of words that may be one word misspelt, as (pair, place, place of the other): nearly
+    as long, and alike at one end."""
+    shapes, others = _shapes_of(table, i, len(left)), _shapes_of(table, j, len(right))
+    found = [np.zeros((3, 0), np.int64)]
+    for a, (first, last, length) in enumerate(shapes):
+        for b, (other_first, other_last, other_length) in enumerate(others):
+            ends = (first == other_first) | (last == other_last)
+            near = np.abs(length - other_length) <= 3
+            rows = np.flatnonzero(ends & near & left[a] & right[b])
+            found.append(np.stack((rows, np.full(len(rows), a), np.full(len(rows), b))))
+    row, a_place, b_place = np.concatenate(found, axis=1)
+    return row, a_place, b_place
 
 
-def _similar_words(words: npt.NDArray[np.object_], a: Ints, b: Ints) -> npt.NDArray[np.float32]:
+def _shapes_of(table: NameTable, rows: Index, width: int) -> npt.NDArray[np.int16]:
+    """Word by word: first letters, last letters and lengths, one column a pair."""
+    return np.ascontiguousarray(table.shapes[rows, :width].transpose(1, 2, 0))
+
+
+def _similar_words(words: Texts, a: Ints, b: Ints) -> npt.NDArray[np.float32]:
     low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b).astype(np.int64)
     pairs, inverse = np.unique(low << 32 | high, return_inverse=True)
     return jaro_winkler(words, pairs >> 32, pairs & 0xFFFFFFFF, SIMILAR_WORD)[inverse]

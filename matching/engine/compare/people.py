@@ -20,9 +20,8 @@ from matching.engine.compare.base import (
     codes,
     ladder,
     part,
-    strings,
 )
-from matching.engine.compare.similarity import Scores, Texts, indel, jaro_winkler
+from matching.engine.compare.similarity import Scores, Texts, indel, jaro_winkler, texts
 from matching.engine.lexicon import COMMON_NAMES, NICKNAMES
 
 DIFFERENT, FAINT, INITIAL, SIMILAR, NICKNAME, SAME = range(1, 7)
@@ -73,8 +72,8 @@ class PersonName(Comparator):
         none: frozenset[str] = frozenset()
         formals = np.empty(len(names), object)
         formals[:] = [NICKNAMES.get(name, none) for name in names]
-        letters = strings("".join(sorted(name)) for name in names)
-        words = Words(strings(names), letters, codes(names), terms.rarity(names), formals)
+        letters = texts("".join(sorted(name)) for name in names)
+        words = Words(texts(names), letters, codes(names), terms.rarity(names), formals)
         return PersonTable(len(atoms), words)
 
     def compare(self, table: PersonTable, i: Index, j: Index) -> Levels:
@@ -126,7 +125,7 @@ def _nicknames(words: Words, i: Index, j: Index) -> Flags:
 
 
 def _initials(words: Words, i: Index, j: Index) -> Flags:
-    pairs = zip(words.text[i].tolist(), words.text[j].tolist(), strict=True)
+    pairs = zip(*words.text.pair(i, j), strict=True)
     return np.fromiter(
         (a[0] == b[0] and min(len(a), len(b)) == 1 for a, b in pairs), np.bool_, len(i)
     )

@@ -19,9 +19,8 @@ from matching.engine.compare.base import (
     codes,
     ladder,
     part,
-    strings,
 )
-from matching.engine.compare.similarity import Texts, edits, indel, jaro_winkler
+from matching.engine.compare.similarity import Texts, indel, jaro_winkler, one_slip, texts
 
 CROWDED = 12
 """An address or town carried by more records than this is an office block, or a city."""
@@ -60,7 +59,7 @@ class Street(Comparator):
         lines = [PART.join(pair) if pair[1] else "" for pair in zip(numbers, names, strict=True)]
         return StreetTable(
             number=codes(numbers),
-            name=strings(names),
+            name=texts(names),
             name_code=codes(names),
             line_code=codes(lines),
             shared=terms.occurrences(lines),
@@ -124,9 +123,9 @@ class Place(Comparator):
         towns, postal = part(atoms, 2), part(atoms, 3)
         crowded = terms.occurrences(towns) > max(CROWDED, terms.total // 500)
         return PlaceTable(
-            town=strings(towns),
+            town=texts(towns),
             town_code=codes(towns),
-            postal=strings(postal),
+            postal=texts(postal),
             postal_code=codes(postal),
             start=codes([code[:3] for code in postal]),
             crowded=crowded,
@@ -152,12 +151,12 @@ class Place(Comparator):
         ).astype(np.int8)
 
 
-def _agree(texts: Texts, code: Ints, i: Index, j: Index) -> tuple[npt.NDArray[np.int8], Flags]:
+def _agree(column: Texts, code: Ints, i: Index, j: Index) -> tuple[npt.NDArray[np.int8], Flags]:
     """0 unknown, 1 different, 2 same; and whether different ones are one or two slips apart."""
     a, b = code[i], code[j]
     known = (a >= 0) & (b >= 0)
     grade = np.where(known, np.where(a == b, 2, 1), 0).astype(np.int8)
     near = np.zeros(len(i), np.bool_)
     rest = np.flatnonzero(grade == 1)
-    near[rest] = edits(texts, i[rest], j[rest], 1) <= 1
+    near[rest] = one_slip(column, i[rest], j[rest])
     return grade, near

@@ -1,7 +1,13 @@
-"""String similarity over columns of pairs, each distinct pair computed once."""
+"""String similarity over columns of pairs; what cannot reach the threshold is not computed.
+
+A signature of 64 bits a text bounds from above how many letters two texts have in common, and
+with it every similarity: most pairs of different values are settled by a few integer operations.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,36 +15,119 @@ import numpy.typing as npt
 from rapidfuzz.distance import OSA, Indel, JaroWinkler
 from rapidfuzz.process import cpdist
 
-from matching.engine.compare.base import Index
+from matching.engine.compare.base import Flags, Index, Ints, strings
 
 Scores = npt.NDArray[np.float32]
-Texts = npt.NDArray[np.object_]
+
+_SLOTS = 32
+_ROWS = 1 << 15
+"""Texts whose letters are counted at a time."""
+
+_SLACK = 1e-6
+"""Bounds are computed in another order than the figures they bound."""
+
+_ENDS = 2
+_LONG = 3 * _ENDS
+"""Letters from which one slip leaves one of a text's two ends as it was."""
 
 
-def jaro_winkler(texts: Texts, i: Index, j: Index, least: float) -> Scores:
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Texts as a column, with what bounds their similarity."""
+
+    text: npt.NDArray[np.object_]
+    length: Ints
+    signature: npt.NDArray[np.uint64]
+    """For each of 32 kinds of letter, whether there is one, and whether there are two."""
+    beyond: Ints
+    """Letters that the signature does not count."""
+    head: npt.NDArray[np.uint16]
+    tail: npt.NDArray[np.uint16]
+
+    def pair(self, i: Index, j: Index) -> tuple[list[str], list[str]]:
+        """Both sides of the pairs."""
+        return self.text[i].tolist(), self.text[j].tolist()
+
+    def common(self, i: Index, j: Index) -> npt.NDArray[np.int64]:
+        """The letters, in any order, that two texts can have in common at most."""
+        both = np.bitwise_count(self.signature[i] & self.signature[j]).astype(np.int64)
+        return np.asarray(both + np.minimum(self.beyond[i], self.beyond[j]), np.int64)
+
+
+def texts(values: Iterable[str]) -> Texts:
+    """A column of texts."""
+    column = strings(values)
+    listed: list[str] = column.tolist()
+    encoded = [value.encode("utf-8", "replace") for value in listed]
+    size = np.fromiter(map(len, encoded), np.int64, len(encoded))
+    letters = np.frombuffer(b"".join(encoded) + bytes(_ENDS), np.uint8)
+    end = np.cumsum(size)
+    signature = np.zeros(len(listed), np.uint64)
+    for first in range(0, len(listed), _ROWS):
+        rows = slice(first, first + _ROWS)
+        inside = slice(end[first] - size[first], end[rows][-1])
+        signature[rows] = _signed(letters[inside], size[rows])
+    begin = end - size
+    return Texts(
+        text=column,
+        length=np.fromiter(map(len, listed), np.int32, len(listed)),
+        signature=signature,
+        beyond=(size - np.bitwise_count(signature)).astype(np.int32),
+        head=_two(letters, begin, np.minimum(begin + 1, end - 1)),
+        tail=_two(letters, np.maximum(end - 2, begin), end - 1),
+    )
+
+
+def _signed(letters: npt.NDArray[np.uint8], size: Index) -> npt.NDArray[np.uint64]:
+    slot = np.repeat(np.arange(len(size)) * _SLOTS, size) + letters % _SLOTS
+    count = np.bincount(slot, minlength=len(size) * _SLOTS).reshape(-1, _SLOTS)
+    return np.packbits(np.hstack((count > 0, count > 1)), axis=1).view(np.uint64).ravel()
+
+
+def _two(letters: npt.NDArray[np.uint8], first: Index, second: Index) -> npt.NDArray[np.uint16]:
+    """Two letters as one number, the first one low; of a lone letter, the letter twice."""
+    return letters[first].astype(np.uint16) | letters[second].astype(np.uint16) << np.uint16(8)
+
+
+def jaro_winkler(column: Texts, i: Index, j: Index, least: float) -> Scores:
     """Similarity 0..1 that forgives transposed letters and favours a common start.
 
     What stays below `least` counts as 0: that is known sooner than the figure itself.
     """
-    return _score(texts, i, j, JaroWinkler.normalized_similarity, least)
+    common = column.common(i, j)
+    left, right = column.length[i], column.length[j]
+    shares = common / np.maximum(left, 1) + common / np.maximum(right, 1)
+    jaro = np.where(left + right == 0, 1.0, np.minimum((shares + 1) / 3, 1))
+    begin = (column.head[i] ^ column.head[j]) & np.uint16(0xFF) == 0
+    bound = jaro + np.where(begin, 0.4, 0.0) * (1 - jaro)
+    scorer = JaroWinkler.normalized_similarity
+    return _score(column, i, j, scorer, least, bound >= least - _SLACK)
 
 
-def indel(texts: Texts, i: Index, j: Index, least: float) -> Scores:
+def indel(column: Texts, i: Index, j: Index, least: float) -> Scores:
     """Share of letters (0..1) that stay when one text is edited into the other; see above."""
-    return _score(texts, i, j, Indel.normalized_similarity, least)
+    bound = 2 * column.common(i, j) >= (least - _SLACK) * (column.length[i] + column.length[j])
+    return _score(column, i, j, Indel.normalized_similarity, least, bound)
 
 
-def edits(texts: Texts, i: Index, j: Index, most: int = 3) -> npt.NDArray[np.int8]:
-    """Letters changed, added, dropped or swapped; `most` + 1 stands for more."""
-    if not len(i):
-        return np.zeros(0, np.int8)
-    return cpdist(
-        texts[i].tolist(), texts[j].tolist(), scorer=OSA.distance, score_cutoff=most, dtype=np.int8
-    )
+def one_slip(column: Texts, i: Index, j: Index) -> Flags:
+    """Whether one letter changed, added, dropped, or two neighbours swapped, tell two apart."""
+    longer = np.maximum(column.length[i], column.length[j])
+    shorter = np.minimum(column.length[i], column.length[j])
+    ends = (column.head[i] == column.head[j]) | (column.tail[i] == column.tail[j])
+    likely = (longer - column.common(i, j) <= 1) & (ends | (shorter < _LONG))
+    out = np.zeros(len(i), np.bool_)
+    rows = np.flatnonzero(likely)
+    if len(rows):
+        left, right = column.pair(i[rows], j[rows])
+        out[rows] = cpdist(left, right, scorer=OSA.distance, score_cutoff=1, dtype=np.int8) <= 1
+    return out
 
 
-def _score(texts: Texts, i: Index, j: Index, scorer: Any, least: float) -> Scores:
-    if not len(i):
-        return np.zeros(0, np.float32)
-    left, right = texts[i].tolist(), texts[j].tolist()
-    return cpdist(left, right, scorer=scorer, score_cutoff=least, dtype=np.float32)
+def _score(column: Texts, i: Index, j: Index, scorer: Any, least: float, likely: Flags) -> Scores:
+    out = np.zeros(len(i), np.float32)
+    rows = np.flatnonzero(likely)
+    if len(rows):
+        left, right = column.pair(i[rows], j[rows])
+        out[rows] = cpdist(left, right, scorer=scorer, score_cutoff=least, dtype=np.float32)
+    return out

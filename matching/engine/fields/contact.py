@@ -10,7 +10,7 @@ import phonenumbers
 import tldextract
 
 from matching.engine.compare.base import PART
-from matching.engine.fields.document import Atoms, Values, items, text, unique
+from matching.engine.fields.document import Cell, Values, items, text, unique
 from matching.engine.lexicon import FREE_MAIL
 from matching.engine.text import digits, runs_or_repeats
 
@@ -25,7 +25,7 @@ _ROLES = frozenset(
 )
 
 
-def phones(values: Values) -> Atoms:
+def phones(values: Values) -> Cell:
     """National significant digits of each number; calling code and trunk zero dropped."""
     given = [text(values, "phone"), *(text(c, "phone") for c in items(values, "contacts"))]
     return unique(phone(number) for number in given)
@@ -51,7 +51,7 @@ def _without_calling_code(number: str) -> str:
     return number
 
 
-def emails(values: Values) -> Atoms:
+def emails(values: Values) -> Cell:
     """Whole e-mail addresses, lower case."""
     return unique(email(address) for address in _addresses(values))
 
@@ -65,7 +65,7 @@ def email(address: str) -> str:
     return "" if local in ("test", "noreply", "none", "na", "x", "no-reply") else found
 
 
-def web(values: Values) -> Atoms:
+def web(values: Values) -> Cell:
     """Domains of the web site and of the mail, with the mailbox where it is a person's."""
     return unique(_web(values))
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 Values = Mapping[str, Any]
-Atoms = tuple[str, ...]
+Cell = tuple[str, ...]
+"""The normalised values (atoms) of one field of one record."""
 
 
 class Reader(Protocol):
     """Turns the values of one record into normalised atoms."""
 
-    def __call__(self, values: Values, /) -> Atoms: ...
+    def __call__(self, values: Values, /) -> Cell: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,6 @@ def items(values: Values, name: str) -> Iterator[Values]:
             yield item
 
 
-def unique(atoms: Iterator[str]) -> Atoms:
+def unique(atoms: Iterator[str]) -> Cell:
     """Drop empty atoms and repetitions, keep the order."""
     return tuple(dict.fromkeys(atom for atom in atoms if atom))

@@ -10,7 +10,7 @@ from stdnum import lei as lei_number
 from stdnum.util import get_cc_module
 
 from matching.engine.compare.base import PART
-from matching.engine.fields.document import Atoms, Reader, Values, items, text, unique
+from matching.engine.fields.document import Cell, Reader, Values, items, text, unique
 from matching.engine.fields.place import country
 from matching.engine.text import fold, is_placeholder, runs_or_repeats
 
@@ -19,7 +19,7 @@ _PREFIXED = re.compile(r"^([a-z]{2})[0-9a-z]*\d[0-9a-z]*$")
 _OWN_SCHEMES = {"lei": "lei", "0199": "lei", "duns": "duns", "d-u-n-s": "duns", "0060": "duns"}
 
 
-def tax_ids(values: Values) -> Atoms:
+def tax_ids(values: Values) -> Cell:
     """Tax numbers as scheme "tax", value, verdict of the check digits."""
     given = [(text(t, "value"), text(t, "country")) for t in items(values, "tax_ids")]
     given.append((text(values, "tax_id"), text(values, "country")))
@@ -49,7 +49,7 @@ def _module(where: str, kind: str) -> Any:
     return get_cc_module(where, kind)
 
 
-def leis(values: Values) -> Atoms:
+def leis(values: Values) -> Cell:
     """ISO 17442 identifiers; mod-97 tells whether the check digits are right."""
     return unique(_lei(value) for value in _of_scheme(values, "lei"))
 
@@ -61,7 +61,7 @@ def _lei(value: str) -> str:
     return PART.join(("lei", found, "v" if lei_number.is_valid(found.upper()) else "x"))
 
 
-def duns(values: Values) -> Atoms:
+def duns(values: Values) -> Cell:
     """D-U-N-S numbers: nine digits, zero-padded."""
     found = (clean(value) for value in _of_scheme(values, "duns"))
     return unique(PART.join(("duns", n.zfill(9), "v")) for n in found if n.isdecimal())
@@ -78,7 +78,7 @@ def _scheme(item: Values) -> str:
     return _OWN_SCHEMES.get(scheme, scheme)
 
 
-def identifiers(values: Values) -> Atoms:
+def identifiers(values: Values) -> Cell:
     """All other identifiers, each comparable within its scheme and country only."""
     return unique(
         PART.join((f"{_scheme(i)}:{country(text(i, 'country'))}", found, "?"))
@@ -90,7 +90,7 @@ def identifiers(values: Values) -> Atoms:
 def numbers(*attributes: str, scheme: str = "") -> Reader:
     """A reader of numbers, under one scheme or none: worker ids, contract and order numbers."""
 
-    def read(values: Values, /) -> Atoms:
+    def read(values: Values, /) -> Cell:
         found = (clean(text(values, name)) for name in attributes)
         return unique(PART.join((scheme, n, "v")) if n and scheme else n for n in found)
 
@@ -100,7 +100,7 @@ def numbers(*attributes: str, scheme: str = "") -> Reader:
 def references(*attributes: str) -> Reader:
     """A reader of references, given as golden ids, alone or in a list."""
 
-    def read(values: Values, /) -> Atoms:
+    def read(values: Values, /) -> Cell:
         found = (values.get(name) for name in attributes)
         return unique(atom for value in found for atom in _ids(value))
 
@@ -118,7 +118,7 @@ def _ids(value: object) -> list[str]:
 def categories(*attributes: str) -> Reader:
     """A reader of values out of few."""
 
-    def read(values: Values, /) -> Atoms:
+    def read(values: Values, /) -> Cell:
         found = (fold(text(values, name)) for name in attributes)
         return unique(value for value in found if not is_placeholder(value))
 

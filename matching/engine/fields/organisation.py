@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from matching.engine.compare.base import PART
-from matching.engine.fields.document import Atoms, Reader, Values, text, unique
+from matching.engine.fields.document import Cell, Reader, Values, text, unique
 from matching.engine.lexicon import ABBREVIATIONS, LEADING_FORMS, LEGAL_FORMS
 from matching.engine.text import fold, is_placeholder, join_initials
 
@@ -30,7 +30,7 @@ _ARTICLES = frozenset(("the", "a", "le", "la", "les", "el", "los", "der", "die",
 _LINKS = frozenset(("and", "of", "for", "de", "du", "des", "der", "di", "del", "und", "et", "y"))
 
 
-def names(values: Values) -> Atoms:
+def names(values: Values) -> Cell:
     """Legal and trading names, and what stands on either side of "trading as" and its like."""
     given = (text(values, "legal_name"), text(values, "trading_name"))
     return unique(atom for name in given for atom in _alternatives(name))
@@ -39,7 +39,7 @@ def names(values: Values) -> Atoms:
 def titles(*attributes: str) -> Reader:
     """A reader of names that carry no legal form: of engagements, contracts, rate cards."""
 
-    def read(values: Values, /) -> Atoms:
+    def read(values: Values, /) -> Cell:
         return unique(_title(text(values, name)) for name in attributes)
 
     return read

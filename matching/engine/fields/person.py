@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from matching.engine.compare.base import PART
-from matching.engine.fields.document import Atoms, Values, text, unique
+from matching.engine.fields.document import Cell, Values, text, unique
 from matching.engine.text import digits, fold, is_placeholder
 
 _TITLES = frozenset(
@@ -31,7 +31,7 @@ _UNBORN = frozenset(("19000101", "18000101", "19010101", "11111111", "00010101",
 _WRITTEN = re.compile(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$")
 
 
-def people(values: Values) -> Atoms:
+def people(values: Values) -> Cell:
     """Given and family name, from their own attributes or out of the display name."""
     given, family = _plain(text(values, "given_name")), _plain(text(values, "family_name"))
     if not given and not family:
@@ -59,7 +59,7 @@ def _split(display: str) -> tuple[str, str]:
     return (_plain(words[0]), _plain(words[1])) if len(words) == 2 else ("", _plain(display))
 
 
-def birthdays(values: Values) -> Atoms:
+def birthdays(values: Values) -> Cell:
     """The day of birth as YYYYMMDD, also when it is no day of the calendar."""
     return unique(iter((day_digits(text(values, "date_of_birth")),)))
 

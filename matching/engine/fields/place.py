@@ -9,7 +9,7 @@ from functools import lru_cache
 import pycountry
 
 from matching.engine.compare.base import PART
-from matching.engine.fields.document import Atoms, Values, items, text, unique
+from matching.engine.fields.document import Cell, Values, items, text, unique
 from matching.engine.lexicon import STREET_WORDS
 from matching.engine.text import fold, is_placeholder, word
 
@@ -18,12 +18,12 @@ _NUMBER_LAST = re.compile(r"\b(\d+[a-z]?)$")
 _NOISE = re.compile(r"\b(?:ste|apt|unit|fl|rm|bldg)\b.*$")
 
 
-def addresses(values: Values) -> Atoms:
+def addresses(values: Values) -> Cell:
     """Each address as number, street, town, postal code."""
     return unique(_atom(address) for address in _addresses(values))
 
 
-def countries(values: Values) -> Atoms:
+def countries(values: Values) -> Cell:
     """ISO 3166-1 alpha-2 codes of the addresses; the folded text where it is no country."""
     return unique(country(text(address, "country")) for address in _addresses(values))
 

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from matching.engine.compare.base import PART
-from matching.engine.fields.document import Atoms, Reader, Values, text
+from matching.engine.fields.document import Cell, Reader, Values, text
 
 _FOREVER = date(2090, 1, 1)
 _NEVER = date(1901, 1, 2)
@@ -15,7 +15,7 @@ _NEVER = date(1901, 1, 2)
 def period(first: tuple[str, ...], last: tuple[str, ...]) -> Reader:
     """A reader of one period out of a first and a last attribute, each with alternatives."""
 
-    def read(values: Values, /) -> Atoms:
+    def read(values: Values, /) -> Cell:
         start, end = _first_day(values, first), _first_day(values, last)
         return (f"{start}{PART}{end}",) if start else ()
 
@@ -38,7 +38,7 @@ def _day(written: str) -> str:
 def amount(*attributes: str) -> Reader:
     """A reader of money: {amount, currency}, or a number beside the record's currency."""
 
-    def read(values: Values, /) -> Atoms:
+    def read(values: Values, /) -> Cell:
         found = (_money(values.get(name), text(values, "currency")) for name in attributes)
         return next(((atom,) for atom in found if atom), ())
 

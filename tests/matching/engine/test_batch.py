@@ -117,6 +117,7 @@ def test_knows_the_weakest_bridge() -> None:
     i, j = np.array([0, 2, 1]), np.array([1, 3, 2])
     found = cluster(4, i, j, np.array([8, 9, 3]) * BIT)
     assert found.label.tolist() == [0, 0, 0, 0]
-    bridge = found.bridges[0]
-    assert bridge.weight < 3 * BIT
-    assert {bridge.left // 2, bridge.right // 2} == {0, 1}
+    seam = found.seam(0)
+    assert seam is not None
+    assert seam.weight < 3 * BIT
+    assert {seam.left, seam.right} == {(0, 1), (2, 3)}
