@@ -18,6 +18,7 @@ from sync.connectors.salesforce.connector import Salesforce
 from sync.connectors.scim import Scim
 from sync.connectors.tryton import Tryton
 from sync.connectors.webhook import Webhook
+from sync.connectors.workday import Workday
 from sync.models import Connection, Subscription
 
 WEBHOOK: Final = "webhook"
@@ -29,6 +30,7 @@ SYSTEMS: Final[dict[str, type[ProfileConnector]]] = {
         HubSpot,
         Scim,
         Tryton,
+        Workday,
     )
 }
 
