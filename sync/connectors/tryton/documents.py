@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sync.connectors.profile import Rendered
+from sync.connectors.tryton import tree
 from sync.connectors.tryton.records import Records
 from sync.connectors.tryton.tree import Tree
 from sync.outbound.envelope import Message
@@ -37,8 +38,10 @@ class Documents(Records):
             self.server.call(self.model, button, [source_id], company=company)
 
     def end(self, source_id: str, message: Message) -> None:
-        """A document that is no longer wanted is cancelled."""
+        """A document that is no longer wanted is cancelled, and says so."""
         held = self.one(source_id)
+        said = {self.remark: tree.ended(held[self.remark])}
+        self.write(self.model, held, tree.differing(said, held), company=held["company"])
         gone = Rendered({"standing": "cancelled"}, {}, [])
         _, after = self.way(held, gone, edits=False)
         self._press(held["id"], after, held["company"])

@@ -118,8 +118,8 @@ class Resources(Records):
         return flat(record, self.server.user)
 
     def is_active(self, record: Tree) -> bool:
-        """Whether the person is employed today."""
-        return bool(record["active"])
+        """Whether the person is one of ours; who has left still is."""
+        return bool(tree.inner(record, "party").get("active"))
 
     def make(self, rendered: Rendered, message: Message) -> int:
         """Make the party, if it is not there, and employ it."""
@@ -157,12 +157,14 @@ class Resources(Records):
         self.write(self.model, held, own)
 
     def end(self, source_id: str, message: Message) -> None:
-        """Someone who is no longer a resource has left."""
+        """Someone who is no longer a resource has left, and the party is inactive."""
         held = self.one(source_id)
         if held["active"]:
             left = message.content.get("terminated_on") or str(_today(message))
             since = held["start_date"] or date.min
             self.write(self.model, held, {"end_date": max(since, date.fromisoformat(left))})
+        party = tree.inner(held, "party")
+        self.write(parties.MODEL, party, tree.differing({"active": False}, party))
 
     def erase(self, source_id: str, message: Message) -> None:
         """Nothing of the person stays but our code."""

@@ -18,7 +18,17 @@ from sync.outbound.envelope import Message
 
 MODEL: Final = "project.work"
 FIELDS: Final = (
-    *("number", "name", "type", "party", "parent", "list_price", "effort_duration", "progress"),
+    *(
+        "number",
+        "name",
+        "type",
+        "comment",
+        "party",
+        "parent",
+        "list_price",
+        "effort_duration",
+        "progress",
+    ),
     *("timesheet_available", "timesheet_start_date", "timesheet_end_date"),
     *("project_invoice_method", "status", "company", "company.party.name", "currency.code"),
     *("status.name", "status.progress", "_timestamp", "last_modified_at", "create_uid"),
@@ -75,6 +85,7 @@ def values(
         "company": company,
         "status": names.id("status", settings["done_status" if done else "open_status"]),
         "project_invoice_method": wanted.get("invoice_method") or "manual",
+        "comment": tree.unended((work or {}).get("comment")),
     }
     for name, field in (("party", "client"), ("parent", "parent")):
         if field in wanted:
@@ -142,7 +153,7 @@ class Engagements(Records):
     """Projects."""
 
     model, fields = MODEL, FIELDS
-    entity_path = "delivering_entity"
+    entity_path, remark = "delivering_entity", "comment"
 
     def domain(self) -> list[Any]:
         """Tasks are none."""
@@ -171,5 +182,6 @@ class Engagements(Records):
         """Tryton's projects are not deactivated; one that is no longer worked on is done."""
         held = self.one(source_id)
         done = self.names.id("status", self.settings["done_status"])
-        gone = {"status": done, "progress": 1.0, "timesheet_available": False}
+        gone = {"status": done, "progress": 1.0, "timesheet_available": False,
+                "comment": tree.ended(held["comment"])}  # fmt: skip
         self.write(self.model, held, tree.differing(gone, held), company=held["company"])

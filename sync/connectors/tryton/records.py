@@ -31,6 +31,7 @@ class Records:
     key: ClassVar[str] = "number"
     entity_path: ClassVar[str] = ""  # where the record names our legal entity: Tryton's company
     parts: ClassVar[Mapping[str, str]] = {}
+    remark: ClassVar[str] = ""  # the text that says that the record is no longer in use
 
     def __init__(self, server: Server, names: Directory, settings: Mapping[str, Any]) -> None:
         self.server, self.names, self.settings = server, names, settings
@@ -86,8 +87,8 @@ class Records:
         raise NotImplementedError
 
     def is_active(self, record: Tree) -> bool:
-        """Whether the record is still used."""
-        return True
+        """Whether the record is still in use."""
+        return not tree.is_ended(record.get(self.remark))
 
     def find(self, key: str) -> int | None:
         """The id of the record that has our key."""

@@ -205,7 +205,7 @@ def _labelled(comment: str | None) -> dict[str, str]:
 def relabelled(comment: str | None, wanted: Mapping[str, Any]) -> str | None:
     """The comment with our lines renewed; what people wrote there stays."""
     ours = re.compile("|".join(f"{re.escape(label)}: " for label in LABELS.values()))
-    kept = [line for line in (comment or "").splitlines() if not ours.match(line)]
+    kept = [x for x in (tree.unended(comment) or "").splitlines() if not ours.match(x)]
     told = _labelled(comment)
     said = {name: wanted.get(name, told.get(name)) for name in LABELS}
     mine = [f"{LABELS[name]}: {value}" for name, value in said.items() if value]
@@ -216,16 +216,12 @@ class Contracts(Documents):
     """Sales."""
 
     model, fields = MODEL, FIELDS
-    entity_path = "contracting_entity"
+    entity_path, remark = "contracting_entity", "comment"
     parts = {"lines": "sale.line"}
 
     def flat(self, record: Tree) -> dict[str, Any]:
         """One sale."""
         return flat(record, self.server.user)
-
-    def is_active(self, record: Tree) -> bool:
-        """Whether it was not cancelled."""
-        return bool(record["state"] != "cancelled")
 
     def settle(self, rendered: Rendered) -> Rendered:
         """Lines with quantity and price."""

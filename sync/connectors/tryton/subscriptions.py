@@ -187,9 +187,9 @@ def values(
     }
     if held.get("party") != client:
         own |= {"invoice_party": None, "invoice_address": place["address"]}
-    for name in ("description", "reference"):
-        if name in wanted:
-            own[name] = wanted[name]
+    own["description"] = wanted.get("description", tree.unended(held.get("description")))
+    if "reference" in wanted:
+        own["reference"] = wanted["reference"]
     if "payment_term" in wanted:
         own["payment_term"] = names.id("payment_term", wanted["payment_term"])
     if held.get("state") == "closed":  # Tryton has set the end itself
@@ -282,6 +282,7 @@ class BillingSchedules(Documents):
     """Subscriptions."""
 
     model, fields = MODEL, FIELDS
+    remark = "description"
     parts = {"lines": "sale.subscription.line"}
 
     def changed_since(self, moment: datetime) -> list[Any]:
@@ -317,10 +318,6 @@ class BillingSchedules(Documents):
             CONSUMPTION, "search_read", domain, 0, None, order, list(fields)
         )
         return rows
-
-    def is_active(self, record: Tree) -> bool:
-        """Whether it was not cancelled."""
-        return bool(record["state"] != "cancelled")
 
     def settle(self, rendered: Rendered) -> Rendered:
         """Items as lines."""

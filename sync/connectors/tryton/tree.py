@@ -12,6 +12,10 @@ from typing import Any, Final
 GOLDEN: Final = re.compile(r"[A-Z]{2}-\d{6,}")
 NUMBERED: Final = re.compile(r"(?P<number>[^\s:][^:\n]{0,39}): ?(?P<text>.*)", re.DOTALL)
 
+#: How a record says that it is no longer in use, where Tryton has no field for that: cancelled
+#: and done are states of records that are in use.
+ENDED: Final = "No longer in use."
+
 Tree = Mapping[str, Any]
 
 
@@ -114,6 +118,21 @@ def lines(
     if fresh:
         commands.append(["create", fresh])
     return commands
+
+
+def ended(said: str | None) -> str:
+    """Text that says that its record is no longer in use."""
+    return f"{ENDED} {unended(said) or ''}".strip()
+
+
+def unended(said: str | None) -> str | None:
+    """The same text without saying so."""
+    return (said or "").removeprefix(ENDED).strip() or None
+
+
+def is_ended(said: str | None) -> bool:
+    """Whether it says so."""
+    return (said or "").startswith(ENDED)
 
 
 def one_line(said: Any) -> str:

@@ -15,6 +15,7 @@ from canonical.identity.merging import merge, undo
 from canonical.models import Golden, Term
 from sync import connectors, egress
 from sync.connectors.tryton import records
+from sync.inbound.receive import retire
 from sync.models import Connection, Parked
 from sync.outbound.envelope import Message, Operation, Target
 from sync.outbound.retry import Verdict
@@ -270,6 +271,41 @@ def test_a_schedule_is_held_and_cancelled(linked: Linked) -> None:
         there = linked.erp.one("sale.subscription", [["number", "=", schedule.code]], "state")
         assert there["state"] == state
     assert linked.at_rest()
+
+
+# --- the end of use
+
+
+def test_what_is_retired_is_in_use_no_longer_until_it_comes_back(linked: Linked) -> None:
+    client, contract, schedule = engaged(linked)
+    work: dict[str, Any] = {
+        "name": "Group audit 2026", "client": {"source_id": "C-1"}, "currency": "EUR",
+        "engagement_stage": "in_progress",
+    }  # fmt: skip
+    person: dict[str, Any] = {"display_name": "Bo Lind", "employment_status": "terminated",
+                              "terminated_on": "2026-01-31", "hired_on": "2020-01-01"}  # fmt: skip
+    sent = {
+        "billing_schedule": ("BS-1", schedule, SCHEDULE),
+        "engagement": ("E-1", linked.say("engagement", "E-1", **work), work),
+        "contract": ("CT-1", contract, CONTRACT),
+        "resource": ("R-1", linked.say("resource", "R-1", **person), person),
+        "client": ("C-1", client, CLIENT),
+    }
+    linked.deliver()
+    assert all(linked.held(golden).active for _, golden, _ in sent.values())  # who left, too
+    for entity, (source_id, _, _) in sent.items():
+        retire(hub.SENDER, "crm", entity, source_id)
+    linked.deliver()
+    assert linked.at_rest(), linked.errors()
+    assert not any(linked.held(golden).active for _, golden, _ in sent.values())
+    for entity, (source_id, _, data) in reversed(sent.items()):
+        linked.say(entity, source_id, **data)
+    linked.deliver()
+    assert linked.at_rest(), linked.errors()
+    assert all(linked.held(golden).active for _, golden, _ in sent.values())
+    sale = linked.erp.one("sale.sale", [["number", "=", contract.code]], "state", "comment")
+    assert sale["state"] == "quotation"
+    assert "No longer in use" not in sale["comment"]
 
 
 # --- people
