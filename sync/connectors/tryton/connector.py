@@ -104,7 +104,7 @@ class Tryton(RecordConnector):
     # --- in
 
     def read(self, entity: str, source_ids: Collection[str] | None = None) -> Iterator[Held]:
-        """What Tryton holds now, page by page."""
+        """What Tryton holds now, page by page; of all, what is in use."""
         thing, records = self.object_of(entity), self._of(entity)
         if source_ids is None:
             ids = records.server.call(
@@ -114,6 +114,8 @@ class Tryton(RecordConnector):
             ids = sorted(int(each) for each in source_ids if each.isdigit())
         for start in range(0, len(ids), READ_AT_ONCE):
             trees = records.trees(ids[start : start + READ_AT_ONCE])
+            if source_ids is None:
+                trees = [each for each in trees if records.is_active(each)]
             for found, flat in zip(trees, records.flats(trees), strict=True):
                 yield Held(
                     entity=entity,
