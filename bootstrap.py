@@ -78,7 +78,7 @@ def _install_once(requirements: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _is_current(requirements):
             return
-        uv = _working_uv()
+        uv = working_uv()
         _say(f"Preparing .venv from {requirements.name} with {'uv' if uv else 'pip'}, once ...")
         if not _is_ours() or not (uv or _has_pip()):
             _create(uv)
@@ -87,7 +87,7 @@ def _install_once(requirements: Path) -> None:
             _stamp(installed).write_text(_digest(installed))
 
 
-def _working_uv() -> str | None:
+def working_uv() -> str | None:
     """The path of uv; none if it is missing or only a shim that points nowhere."""
     uv = shutil.which("uv")
     if uv and subprocess.run([uv, "--version"], capture_output=True, check=False).returncode == 0:

@@ -64,9 +64,9 @@ def welcome(here: Running) -> str:
     """What a person reads when Tryton is up."""
     account = f"user {here.username}, password {here.password}"
     return f"""Tryton is the firm's ERP at {here.url} ({account}).
-It receives every client, resource, contract, engagement and billing schedule; what you change
-there comes back with: ASSAY_DEMO=1 ASSAY_VAR_DIR={here.database.parent.parent} \
-    python3 manage.py pull {SYSTEM}
+It receives every client, resource, contract, engagement and billing schedule. What you change
+there comes back with this:
+ASSAY_DEMO=1 ASSAY_VAR_DIR={here.database.parent.parent} python3 manage.py pull {SYSTEM}
 """
 
 

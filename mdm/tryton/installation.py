@@ -119,14 +119,23 @@ def _make(installation: Installation, say: Say) -> None:
     installation.folder.mkdir()
     log = installation.folder / "log"
     say("Installing Tryton, once ...")
-    environment = installation.folder / "environment"
-    _run([sys.executable, "-m", "venv", str(environment)], log)
-    install = ["-m", "pip", "install", "--quiet", "--no-input", "--retries", "2"]
-    safely = ["--no-deps", "--require-hashes", "-r", str(REQUIREMENTS)]
-    _run([str(installation.program("python")), *install, *safely], log)
+    _install(installation, log)
     say("Preparing its database, once ...")
     _prepare(installation, log)
     (installation.folder / "ready").touch()
+
+
+def _install(installation: Installation, log: Path) -> None:
+    """With uv where it works: a Python without ensurepip cannot make environments by itself."""
+    environment = str(installation.folder / "environment")
+    python = str(installation.program("python"))
+    if uv := bootstrap.working_uv():
+        _run([uv, "venv", "--python", sys.executable, environment], log)
+        install = [uv, "pip", "install", "--python", python]
+    else:
+        _run([sys.executable, "-m", "venv", environment], log)
+        install = [python, "-m", "pip", "install", "--quiet", "--no-input", "--retries", "2"]
+    _run([*install, "--no-deps", "--require-hashes", "-r", str(REQUIREMENTS)], log)
 
 
 def _prepare(installation: Installation, log: Path) -> None:
@@ -145,7 +154,8 @@ def _prepare(installation: Installation, log: Path) -> None:
 
 def _run(command: list[str], log: Path, settings: dict[str, str] | None = None) -> None:
     """Run quietly; what it says is kept in the log, its last line is the reason of a failure."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    others = ("PYTHON", "VIRTUAL_ENV")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     result = subprocess.run(
         command,
         stdout=subprocess.PIPE,
