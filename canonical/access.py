@@ -15,6 +15,9 @@ from canonical.models.registry import System
 from canonical.reader import Read, Slot
 
 RESTRICTED = "restricted"
+AUDIT = "audit"
+# What a person may be granted beside scopes, by the permission that grants it.
+GRANTS = {RESTRICTED: "canonical.view_restricted", AUDIT: "canonical.view_audit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ def of_user(user: User) -> Principal:
         id=f"user:{user.pk}",
         name=user.get_full_name() or user.get_username(),
         scopes=frozenset(granted | ({"read"} if user.is_staff else set())),
-        grants=frozenset({RESTRICTED} if user.has_perm("canonical.view_restricted") else ()),
+        grants=frozenset(grant for grant, name in GRANTS.items() if user.has_perm(name)),
         every_system=True,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from canonical.api.contract import retention
-from canonical.governance import lateness, value
+from canonical.governance import completeness, lateness, value
 from matching import upkeep
 from mdm.models import Heartbeat
 from sync.inbound import pulls, submissions, uploads
@@ -25,6 +25,7 @@ STEPS: dict[str, Callable[[], object]] = {
     "deliveries": deliveries.run,
     "pulls": pulls.run,
     "retention": retention.run,
+    "completeness": completeness.take,
 }
 
 log = structlog.get_logger(__name__)

@@ -29,9 +29,17 @@ def save_crosswalk(row: Crosswalk) -> int:
     words = {_word(row)}
     if row.pk:
         words.add(_word(Crosswalk.objects.get(pk=row.pk)))
-    row.save()
+    store_crosswalk(row)
     worklist.close_items(WorkKind.UNMAPPED_VALUE, ["/".join(_word(row))])
     return _changed(words, "crosswalk")
+
+
+def store_crosswalk(row: Crosswalk) -> None:
+    """Store the row alone; of a system's words for a term one at the most goes out."""
+    if row.outbound:
+        others = Crosswalk.objects.filter(system=row.system_id, term=row.term_id, outbound=True)
+        others.exclude(pk=row.pk).update(outbound=False)
+    row.save()
 
 
 @transaction.atomic
@@ -74,11 +82,11 @@ def carriers(words: Collection[Word]) -> set[UUID]:
     return {
         golden
         for golden, system, entity, values in rows.iterator(chunk_size=2000)
-        if values and not wanted.isdisjoint(_said(system, entity, values))
+        if values and not wanted.isdisjoint(said(system, entity, values))
     }
 
 
-def _said(system: str, entity: str, values: dict[str, Any]) -> Iterator[Word]:
+def said(system: str, entity: str, values: dict[str, Any]) -> Iterator[Word]:
     """Every word of a vocabulary in a source record's values."""
     heard: list[Word] = []
 

@@ -166,6 +166,12 @@ _WAITING = Read(
 )
 
 
+def referring_to(system: str, entity: str, source_ids: Collection[str]) -> list[UUID]:
+    """The golden records with a record that refers to one of a system's records by its id."""
+    wanted = Q(system_code=system, entity=entity, source_id__any=list(source_ids))
+    return list(_referring(wanted)) if source_ids else []
+
+
 def _referring(wanted: Q) -> QuerySet[Link, UUID]:
     records = SourceReference.objects.filter(wanted).values("record_id")
     goldens = Link.objects.filter(record__in=records, until__isnull=True)

@@ -90,13 +90,13 @@ def withdraw(versions: Collection[UUID], cause: Cause) -> Withdrawn:
     ids = [each.record.id for each in changed]
 
     def plan() -> set[UUID]:
-        dependants = linking.referring(removed, linking.DEPENDANTS_AT_ONCE)
+        dependants = _referring(left)[: linking.DEPENDANTS_AT_ONCE]
         return {*linking.homes_now(ids).values(), *dependants}
 
     locked = lock_goldens(plan)
     moment = writer.now()
     homes = linking.homes_now(removed)
-    dependants = set(linking.referring(removed)) - set(locked)
+    dependants = set(_referring(left)) - set(locked)
     _store(left, cause, moment)
     linking.close(removed, moment)
     linking.mark_due(dependants, "taken back", moment)
@@ -107,6 +107,16 @@ def withdraw(versions: Collection[UUID], cause: Cause) -> Withdrawn:
     )
     result.touched = _recompute(locked, set(homes.values()), cause)
     return result
+
+
+def _referring(left: Sequence[_Left]) -> list[UUID]:
+    """The golden records that refer to records of which nothing is left."""
+    gone = [each for each in left if each.current is None]
+    return [
+        golden
+        for (system, entity), group in _by_kind(gone).items()
+        for golden in linking.referring_to(system, entity, [e.record.source_id for e in group])
+    ]
 
 
 def _left(versions: Collection[UUID]) -> list[_Left]:

@@ -12,9 +12,11 @@ from canonical.entities import (
     Resource,
 )
 from canonical.models.access import Credential, User
+from canonical.models.audit import AuditEntry, AuditKind
 from canonical.models.contract import IdempotentAnswer
 from canonical.models.decisions import ApprovedValue, Decision, DecisionKind, Merge
 from canonical.models.governance import (
+    Completeness,
     ConfigurationStamp,
     Policy,
     RecomputeDue,
@@ -57,12 +59,15 @@ __all__ = [
     "STANDING",
     "TAKEN_BACK",
     "ApprovedValue",
+    "AuditEntry",
+    "AuditKind",
     "BillingItem",
     "BillingSchedule",
     "Change",
     "ChangeKind",
     "Client",
     "CodeCounter",
+    "Completeness",
     "ConfigurationStamp",
     "Contract",
     "ContractLine",

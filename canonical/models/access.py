@@ -35,12 +35,18 @@ def validate_scopes(scopes: object) -> None:
 
 
 class User(AbstractUser):
-    """A person of the console; what they may do beyond reading comes from permissions."""
+    """A person of the console; what they may do beyond reading comes from permissions.
+
+    `subject` names one who signs in through an identity provider: its issuer and their id there.
+    """
+
+    subject = models.CharField(max_length=255, null=True, blank=True, unique=True, editable=False)
 
     class Meta(AbstractUser.Meta):
         permissions = [
             *((f"scope_{scope}", f"May: {label.lower()}") for scope, label in SCOPES.items()),
             ("view_restricted", "Sees restricted attributes"),
+            ("view_audit", "Sees who looked and changed"),
         ]
 
 

@@ -126,3 +126,33 @@ class WorkItem(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Completeness(models.Model):
+    """How many of an entity's records filled its mandatory attributes on a day.
+
+    `system` is empty for the golden records, else the source; `filled` adds `by_attribute` up.
+    """
+
+    day = models.DateField()
+    entity = models.CharField(max_length=20)
+    system = models.CharField(max_length=40, blank=True)
+    records = models.PositiveIntegerField()
+    filled = models.PositiveBigIntegerField()
+    by_attribute = models.JSONField(default=dict)
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "completeness"
+        constraints = [
+            models.UniqueConstraint(fields=["day", "entity", "system"], name="completeness_of_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.entity} {self.system or 'golden'}"
+
+    @property
+    def share(self) -> float | None:
+        """The share of mandatory values that are there, 0 to 1; None without records."""
+        wanted = self.records * len(self.by_attribute)
+        return self.filled / wanted if wanted else None

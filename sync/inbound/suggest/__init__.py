@@ -8,7 +8,7 @@ from sync.inbound.suggest.fields import Field, fields_of, id_field, modified_fie
 from sync.inbound.suggest.propose import Known, Suggestion, propose
 from sync.inbound.suggest.spec import Choice, choices_in, spec_of
 from sync.inbound.suggest.targets import Target, targets_of
-from sync.inbound.suggest.values import ways
+from sync.inbound.suggest.values import instants, ways
 
 __all__ = [
     "Choice",
@@ -19,6 +19,7 @@ __all__ = [
     "choices_in",
     "fields_of",
     "id_field",
+    "instants",
     "modified_field",
     "propose",
     "spec_of",

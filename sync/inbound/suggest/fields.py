@@ -14,8 +14,16 @@ from sync.inbound.suggest.values import is_instant
 MAX_FIELDS = 300
 MAX_DEPTH = 6
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ID_NAMES = ("id", "key", "number", "code", "external id", "record id", "uuid", "no")
-_MODIFIED_NAMES = ("modified", "last modified date", "updated at", "changed on", "system modstamp")
+_ID_NAMES = (
+    "id", "key", "number", "code", "external id", "record id", "uuid", "no", "nr", "nummer",
+    "account id", "account number", "customer number", "customer id", "client number",
+    "kundennummer", "kunden nr", "kundennr", "numero client", "debitor", "internal id",
+)  # fmt: skip
+_MODIFIED_NAMES = (
+    "modified", "last modified date", "last modified", "modified at", "updated", "updated at",
+    "changed on", "changed at", "system modstamp", "last update", "geandert", "geandert am",
+    "aenderungsdatum", "modifie le",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,10 @@ def id_field(fields: Sequence[Field]) -> Field | None:
     able = [f for f in able if all(isinstance(v, str | int) for v in f.values)]
     able = [f for f in able if all(len(str(v)) <= 64 and " " not in str(v) for v in f.values)]
     ranked = sorted(able, key=lambda f: -likeness(_last(f), _ID_NAMES))
-    return ranked[0] if ranked and likeness(_last(ranked[0]), _ID_NAMES) > 0.5 else None
+    if ranked and likeness(_last(ranked[0]), _ID_NAMES) > 0.5:
+        return ranked[0]
+    numbered = [f for f in able if all(any(c.isdigit() for c in str(v)) for v in f.values)]
+    return next(iter(numbered), None)
 
 
 def modified_field(fields: Sequence[Field]) -> Field | None:

@@ -33,7 +33,7 @@ def spec_of(
     entity: str,
     targets: Sequence[Target],
     choices: Mapping[str, Choice],
-    modified_at: str = "",
+    modified_at: Choice | None = None,
 ) -> Spec:
     """The mapping that does what was chosen; targets without a choice are left out."""
     rules: list[Spec] = []
@@ -47,8 +47,9 @@ def spec_of(
         else:
             rules.append(_rule(target, choice))
     spec: Spec = {"system": system, "entity": entity, "version": 1, "rules": rules}
-    if modified_at:
-        spec["envelope"] = {"modified_at": {"from": modified_at}}
+    if modified_at is not None:
+        steps = [dict(step) for step in modified_at.steps]
+        spec["envelope"] = {"modified_at": {"from": modified_at.expression, "transforms": steps}}
     if groups:
         spec["lists"] = _lists(groups)
     return spec

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.db import transaction
 
 from canonical import writer
 from canonical.access import Principal
+from canonical.documents.flat import nested
+from canonical.entities import schema_of
 from canonical.identity.errors import Conflict, Refused
-from sync.inbound import files
+from sync.inbound import catalogue, files
 from sync.models import Upload, UploadState
 from sync.outbound import wake
 
@@ -59,8 +62,15 @@ def bring(
 
 
 def rows_of(upload: Upload) -> Iterator[files.Row]:
-    """The file's rows; it was read to its end once, so that no fault is left to stop at."""
-    return _rows(upload.name, bytes(upload.content), upload.id_column)
+    """The file's rows; it was read to its end once, so that no fault is left to stop at.
+
+    Without a mapping the columns are those of an export: parts by their path, lists as JSON.
+    """
+    rows = _rows(upload.name, bytes(upload.content), upload.id_column)
+    if catalogue.active(upload.system_id, upload.entity) is not None:
+        return rows
+    schema = schema_of(upload.entity)
+    return (replace(row, data=nested(schema, row.data)) for row in rows)
 
 
 def _rows(name: str, content: bytes, id_column: str) -> Iterator[files.Row]:

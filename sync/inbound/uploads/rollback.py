@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from canonical import worklist
+from canonical import configuration, worklist
 from canonical.golden.cause import Cause
 from canonical.golden.recompute import Computed
 from canonical.identity import linking, units, withdrawal
@@ -31,7 +31,7 @@ from canonical.models import (
     WorkKind,
 )
 from matching import candidates, review
-from matching.refresh import refresh
+from matching.refresh import refiled
 from sync.inbound.answers import where
 from sync.inbound.receive import CHUNK
 from sync.models import Upload
@@ -84,23 +84,25 @@ def take_back(upload: Upload, source_ids: Sequence[str], report: Report) -> int:
     """Take back what these rows brought, in one transaction; how many rows there were."""
     cause = _cause(upload)
 
-    def work() -> tuple[withdrawal.Withdrawn, set[UUID], Report]:
+    def work() -> tuple[set[UUID], Report]:
         units.lock_keys([units.lock_key("entity", upload.entity)])
         found = _versions(upload, source_ids)
         versions = list(found.filter(STANDING).values_list("id", flat=True))
         told = Report.of(report.as_json())
         gone = _going(upload, versions)
-        _note_on_top(gone, told)
+        left = set(linking.homes_now(gone).values())
+        _note_on_top(upload, gone, told)
         done = withdrawal.withdraw(versions, cause)
         candidates.forget(done.removed)
+        spoken = set(linking.homes_now(done.restored).values())
+        refiled((set(done.touched) - left) | spoken, configuration.current())
         asked = review.close_about(done.removed)
         _note(upload, done, told)
         _close_quarantined(upload, source_ids)
-        return done, asked, told
+        return asked, told
 
-    done, asked, told = units.unit(work)
+    asked, told = units.unit(work)
     report.__dict__.update(told.__dict__)
-    refresh([g for g, each in done.touched.items() if each.golden.state == GoldenState.ACTIVE])
     review.release(asked, cause)
     return len(source_ids)
 
@@ -131,7 +133,7 @@ def _going(upload: Upload, versions: Collection[UUID]) -> list[UUID]:
     ]
 
 
-def _note_on_top(gone: Collection[UUID], report: Report) -> None:
+def _note_on_top(upload: Upload, gone: Collection[UUID], report: Report) -> None:
     """What people and other records have built on what goes."""
     homes = linking.homes_now(gone)
     links = Link.objects.filter(until__isnull=True, golden__any=list(set(homes.values())))
@@ -145,7 +147,9 @@ def _note_on_top(gone: Collection[UUID], report: Report) -> None:
     for code in pinned.values_list("golden__code", flat=True).distinct():
         report.pins += 1
         _name(report.on_top_named, what="pin", golden=code, detail="the pinned values stay")
-    referring = set(linking.referring(list(gone))) - set(homes.values())
+    names = SourceRecord.objects.filter(id__any=list(gone)).values_list("source_id", flat=True)
+    referring = set(linking.referring_to(upload.system_id, upload.entity, list(names)))
+    referring -= set(homes.values())
     report.waiting += len(referring)
 
 
@@ -215,7 +219,7 @@ def outlook(upload: Upload) -> Report:
         report.kept += kept.count()
         for source_id in kept.values_list("source_id", flat=True)[:NAMED]:
             _name(report.kept_named, source_id=source_id, golden="")
-        _note_on_top(gone, report)
+        _note_on_top(upload, gone, report)
         _note_goldens(gone, restored, report)
     return report
 

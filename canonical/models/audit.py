@@ -1,0 +1,42 @@
+"""Who looked at or changed what the journal does not tell of: unmasking, words, roles.
+
+AuditEntry n-1 Golden, where it is about one.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from canonical.models.registry import Golden
+
+
+class AuditKind(models.TextChoices):
+    """What was done."""
+
+    UNMASKED = "unmasked", "restricted values shown"
+    WORD_MAPPED = "word_mapped", "a system's word mapped"
+    WORD_FREED = "word_freed", "a system's word no longer mapped"
+    ROLES = "roles", "groups taken from the identity provider"
+
+
+class AuditEntry(models.Model):
+    """One deed: who, when, why, and what it was about. Append-only."""
+
+    kind = models.CharField(max_length=16, choices=AuditKind.choices)
+    actor_id = models.CharField(max_length=120)
+    actor_name = models.CharField(max_length=255)
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=500, blank=True)
+    subject = models.CharField(max_length=400, help_text="What it was about, in words.")
+    golden = models.ForeignKey(
+        Golden, null=True, blank=True, on_delete=models.PROTECT, related_name="audit"
+    )
+    facts = models.JSONField(default=dict)
+    correlation_id = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes = [models.Index(fields=["-at"], name="audit_entry_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.actor_name}: {self.get_kind_display()}"
