@@ -67,6 +67,38 @@ def _keep_secret(path: Path) -> None:
         draft.unlink()
 
 
+def identity_provider(issuer: str) -> dict[str, Any]:
+    """The settings of sign-in by OpenID Connect: code flow with PKCE, signed ID tokens.
+
+    The four addresses are those that the provider's discovery document names; the session asks
+    the provider again every quarter of an hour whether the person may still come in.
+    """
+    if not issuer:
+        raise ImproperlyConfigured("ASSAY_OIDC_ISSUER must be set with ASSAY_OIDC_CLIENT_ID.")
+    needed = {
+        "OIDC_RP_CLIENT_ID": "ASSAY_OIDC_CLIENT_ID",
+        "OIDC_RP_CLIENT_SECRET": "ASSAY_OIDC_CLIENT_SECRET",
+        "OIDC_OP_AUTHORIZATION_ENDPOINT": "ASSAY_OIDC_AUTHORIZATION_URL",
+        "OIDC_OP_TOKEN_ENDPOINT": "ASSAY_OIDC_TOKEN_URL",
+        "OIDC_OP_USER_ENDPOINT": "ASSAY_OIDC_USERINFO_URL",
+        "OIDC_OP_JWKS_ENDPOINT": "ASSAY_OIDC_JWKS_URL",
+    }
+    found = {setting: env.str(variable, "") for setting, variable in needed.items()}
+    if missing := [needed[setting] for setting, value in found.items() if not value]:
+        raise ImproperlyConfigured(f"Sign-in by OpenID Connect also needs {', '.join(missing)}.")
+    addresses = [value for setting, value in found.items() if "_OP_" in setting]
+    if PRODUCTION and not all(address.startswith("https://") for address in addresses):
+        raise ImproperlyConfigured("The identity provider's addresses must begin with https://.")
+    return found | {
+        "OIDC_RP_SIGN_ALGO": env.str("ASSAY_OIDC_ALGORITHM", "RS256"),
+        "OIDC_RP_SCOPES": env.str("ASSAY_OIDC_SCOPES", "openid profile email"),
+        "OIDC_USE_PKCE": True,
+        "OIDC_TIMEOUT": 10,
+        "OIDC_RENEW_ID_TOKEN_EXPIRY_SECONDS": 15 * 60,
+        "LOGIN_REDIRECT_URL_FAILURE": "/admin/login/?refused=1",
+    }
+
+
 def allowed_hosts() -> list[str]:
     """The host names this hub answers to; without any given, only this machine's own."""
     required_in_production("ASSAY_ALLOWED_HOSTS", "")

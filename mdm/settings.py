@@ -67,6 +67,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "mdm.signin.offered",
             ],
         },
     },
@@ -114,6 +115,23 @@ SECURE_REFERRER_POLICY = "same-origin"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+# An identity provider (OpenID Connect), switched on by a client id; local accounts stay.
+OIDC_ENABLED = bool(env.str("ASSAY_OIDC_CLIENT_ID", ""))
+OIDC_NAME = env.str("ASSAY_OIDC_NAME", "single sign-on")
+OIDC_ISSUER = env.str("ASSAY_OIDC_ISSUER", "")
+OIDC_GROUPS_CLAIM = env.str("ASSAY_OIDC_GROUPS_CLAIM", "groups")
+# Their names for our groups, such as mdm-stewards=steward; what is not named keeps its name.
+OIDC_GROUPS: dict[str, str] = env.dict("ASSAY_OIDC_GROUPS", {})
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+if OIDC_ENABLED:
+    INSTALLED_APPS.append("mozilla_django_oidc")
+    AUTHENTICATION_BACKENDS.append("mdm.signin.ProviderBackend")
+    MIDDLEWARE.append("mozilla_django_oidc.middleware.SessionRefresh")
+    for name, value in environment.identity_provider(OIDC_ISSUER).items():
+        globals()[name] = value
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -1,5 +1,6 @@
 """Every address of the hub."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -21,3 +22,6 @@ urlpatterns = [
     path("", include("sync.api.urls")),
     path("", include("sync.urls")),
 ]
+
+if settings.OIDC_ENABLED:
+    urlpatterns.append(path("oidc/", include("mozilla_django_oidc.urls")))
