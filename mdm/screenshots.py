@@ -136,6 +136,55 @@ def _deliveries(page: Page) -> None:
         page.reload()
 
 
+def _vocabulary(page: Page) -> None:
+    page.goto("/admin/vocabularies/client_status/")
+
+
+SAMPLES = (
+    "Kundennummer;Firma;Straße;PLZ;Ort;Land;USt-IdNr.;Telefon;Webseite;Status;Geändert am\n"
+    "K-1;Nordlicht Beratung GmbH;Am Kai 3;20457;Hamburg;DE;DE136695976;040 1234567;"
+    "nordlicht.example;Aktiv;12.03.2026 09:15\n"
+    "K-2;Ostwind AG;Strandweg 1;18055;Rostock;DE;;0381 555123;ostwind.example;Interessent;"
+    "13.03.2026 10:00\n"
+)
+
+
+def _onboarding(page: Page) -> None:
+    page.goto("/admin/onboarding/")
+    page.get_by_label("Name of a new one").fill("Harbour CRM")
+    page.get_by_label("Paste three payloads").fill(SAMPLES)
+    page.get_by_role("button", name="Recognise the fields").click()
+    page.get_by_label("party type from").fill("= organization")
+    page.get_by_text("nothing fills").wait_for(state="detached")
+
+
+def _rehearsal(page: Page) -> None:
+    """The clients that the CRM sends, as if they came from a system that nobody knew."""
+    page.get_by_role("button", name="Put the mapping in force").click()
+    page.get_by_text("is in force").wait_for()
+    file = {"name": "harbour.csv", "mimeType": "text/csv", "buffer": _export().encode()}
+    page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Rehearse the file").click()
+    page.get_by_role("heading", name="What overlaps").wait_for(timeout=120_000)
+
+
+def _export() -> str:
+    rows = (ROOT / "fixtures" / "demo_firm" / "data" / "crm.client.jsonl").read_text("utf-8")
+    lines = [SAMPLES.splitlines()[0]]
+    for number, row in enumerate(map(json.loads, rows.splitlines()), start=1):
+        said = row["data"]
+        names = ("Name", "BillingStreet", "BillingPostalCode", "BillingCity", "BillingCountry")
+        cells = [str(said.get(name) or "").replace(";", ",") for name in names]
+        cells = [" ".join(cell.split()) for cell in cells]
+        vat, site = said.get("VAT_Number__c") or "", said.get("Website") or ""
+        lines.append(";".join([f"K-{number}", *cells, vat, "", site, "Aktiv", "12.03.2026 09:15"]))
+    return "\n".join(lines) + "\n"
+
+
+def _match_quality(page: Page) -> None:
+    page.goto("/admin/boards/matching/?entity=client")
+
+
 def _api_docs(page: Page) -> None:
     page.goto("/api/docs/")
     page.locator(".opblock").first.wait_for()
@@ -149,6 +198,10 @@ STEPS: dict[str, Callable[[Page], None]] = {
     "golden-page": _golden_page,
     "undo-preview": _undo_preview,
     "deliveries": _deliveries,
+    "vocabulary": _vocabulary,
+    "onboarding": _onboarding,
+    "rehearsal": _rehearsal,
+    "match-quality": _match_quality,
     "api-docs": _api_docs,
 }
 

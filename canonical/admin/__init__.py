@@ -2,6 +2,7 @@
 
 from canonical.admin import (
     access,
+    audit,
     configuration,
     decisions,
     goldens,
@@ -12,6 +13,7 @@ from canonical.admin import (
 
 __all__ = [
     "access",
+    "audit",
     "configuration",
     "decisions",
     "goldens",

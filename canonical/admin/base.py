@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin as ThemedAdmin
 
@@ -36,10 +39,43 @@ else:
 NOBODY = Principal(id="nobody", name="nobody")
 
 
+UNMASKED_FOR = timedelta(minutes=15)
+_UNMASKED = "unmasked"  # in the session: until when, by golden record
+
+
 def principal_of(request: HttpRequest) -> Principal:
-    """Who looks at a page; nobody before the sign-in."""
+    """Who looks at a page; nobody before the sign-in.
+
+    Pages mask restricted values from everyone: those with the grant ask for them (`unmasked`).
+    """
+    whole = _whole(request)
+    return replace(whole, grants=whole.grants - {access.RESTRICTED})
+
+
+def _whole(request: HttpRequest) -> Principal:
     user = request.user
     return access.of_user(user) if isinstance(user, User) and user.is_active else NOBODY
+
+
+def may_unmask(request: HttpRequest) -> bool:
+    """Whether this person may ask for restricted values."""
+    return _whole(request).sees_restricted
+
+
+def unmask(request: HttpRequest, golden: UUID) -> None:
+    """Remember that this person asked for one golden record's restricted values."""
+    until = timezone.now() + UNMASKED_FOR
+    held = request.session.get(_UNMASKED, {})
+    request.session[_UNMASKED] = {**held, str(golden): until.isoformat()}
+
+
+def unmasked(request: HttpRequest, golden: UUID | str | None) -> bool:
+    """Whether one golden record's restricted values are shown to this person now."""
+    # SQLite gives the id of a subquery as text without dashes.
+    key = str(UUID(str(golden))) if golden else ""
+    until = request.session.get(_UNMASKED, {}).get(key)
+    fresh = until is not None and datetime.fromisoformat(until) > timezone.now()
+    return fresh and may_unmask(request)
 
 
 class ReadOnlyAdmin(ModelAdmin[M]):

@@ -8,9 +8,11 @@ from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
 from unfold.decorators import display
 
 from canonical.admin.base import ReadOnlyAdmin
+from canonical.admin.exports import ExportMixin
 from canonical.admin.filters import InReviewFilter, KnownToFilter, StateFilter, term_filters
 from canonical.documents.filters import BadFilter, search, searched
 from canonical.entities import MODELS
@@ -22,8 +24,10 @@ STATE_COLOURS = {"active": "success", "merged": "info", "retired": "warning"}
 
 
 @admin.register(*MODELS)
-class GoldenRecordAdmin(ReadOnlyAdmin[GoldenRecord]):
-    """Golden records of one entity; each opens its page."""
+class GoldenRecordAdmin(ExportMixin, ReadOnlyAdmin[GoldenRecord]):
+    """Golden records of one entity; each opens its page, and all can be exported."""
+
+    list_before_template = "canonical/admin/list_export.html"
 
     list_display = ("code", "title", "state", "in_review", "version", "updated")
     list_display_links = ("code", "title")
@@ -31,6 +35,11 @@ class GoldenRecordAdmin(ReadOnlyAdmin[GoldenRecord]):
     ordering = ("-golden_id",)
     actions = ()
     search_help_text = "A name, a code, or the id a source system uses"
+
+    def get_urls(self) -> list[Any]:
+        export = self.admin_site.admin_view(self.export)
+        name = f"canonical_{self.opts.model_name}_export"
+        return [path("export/", export, name=name), *super().get_urls()]
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return ("golden__code", *searched(self.model.ENTITY))

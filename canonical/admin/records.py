@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from unfold.decorators import display
 
-from canonical.admin.base import ReadOnlyAdmin, golden_link, principal_of, record_link
+from canonical.admin.base import ReadOnlyAdmin, golden_link, record_link, unmasked
 from canonical.documents.shape import masked_values
 from canonical.entities import schema_of
 from canonical.models import Link, SourceRecord, SourceVersion, UnmappedValue
@@ -57,10 +57,10 @@ class SourceRecordAdmin(ReadOnlyAdmin[SourceRecord]):
 
     def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
         """The record as a page of its own."""
-        record = get_object_or_404(self.get_queryset(request), pk=object_id)
+        record: Any = get_object_or_404(self.get_queryset(request), pk=object_id)
         context = {
             **self.admin_site.each_context(request),
-            **page_of(record, principal_of(request).sees_restricted),
+            **page_of(record, unmasked(request, record.golden_now)),
             "title": f"{record.system} {record.source_id}",
             "opts": self.opts,
         }

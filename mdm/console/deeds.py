@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 
-from canonical.admin.base import principal_of
+from canonical.admin.base import principal_of, unmasked
 from canonical.attributes import Attribute
 from canonical.documents.titles import titles
 from canonical.entities import schema_of
@@ -41,7 +41,7 @@ def pin(request: HttpRequest, golden: UUID) -> HttpResponse:
     """Set an override."""
     subject = get_object_or_404(Golden, pk=golden)
     path = request.POST.get("path", "").strip()
-    attribute = _attribute(subject.entity, path, principal_of(request).sees_restricted)
+    attribute = _attribute(subject.entity, path, unmasked(request, subject.pk))
     try:
         value = read(attribute, request.POST.get("value", ""))
     except NotReadable as error:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-import structlog
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
-from canonical.admin.base import principal_of
+from canonical.admin.base import may_unmask, unmasked
 from canonical.admin.records import said
 from canonical.documents import history as past
 from canonical.documents import lineage, records
@@ -29,8 +28,6 @@ from mdm.console.typed import written
 from mdm.console.values import label, shown
 from sync.models import Attempt, Lane
 
-log = structlog.get_logger(__name__)
-
 ROWS_SHOWN = 200
 VERSIONS_SHOWN = 20
 Context = dict[str, Any]
@@ -42,17 +39,16 @@ def golden_page(request: HttpRequest, golden: UUID) -> HttpResponse:
     record = get_object_or_404(Golden, pk=golden)
     name = request.GET.get("tab", "")
     tab = name if name in TABS else "profile"
-    sees = principal_of(request).sees_restricted
+    sees = unmasked(request, record.pk)
     document = records.show(records.current([record.pk]), View(sees))[0]
     context = TABS[tab](record, sees, request.GET)
-    if sees and document.get("masked") == [] and tab in {"profile", "history", "records"}:
-        log.info("restricted values shown", golden=str(golden), tab=tab, user=request.user.pk)
     return show(
         request,
         f"console/golden/{tab}.html",
         title_of(document) or record.code,
         golden=record,
         head=_head(record, document),
+        unmaskable=bool(document.get("masked")) and may_unmask(request),
         tabs=[(each, label(each), each == tab) for each in TABS],
         **context,
     )

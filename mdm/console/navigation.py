@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from canonical.access import AUDIT
 from canonical.admin.base import principal_of
 from canonical.entities import MODELS
 from mdm.console.queue import waiting
@@ -27,15 +28,19 @@ Item = dict[str, Any]
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the menu for the one who looks."""
     groups = [
-        _group("", [_home(), _worklist()]),
+        _group("", [_home(), _worklist(), _boards()]),
         _group("Golden records", [_golden(model) for model in MODELS]),
         _group("Identity", _identity()),
-        _group("Sources", _sources()),
+        _group("Sources", _sources(request)),
         _group("Targets", _targets()),
         _group("Reference data", _reference_data()),
     ]
-    if principal_of(request).may("admin"):
-        groups.append(_group("Access", _access()))
+    asked = principal_of(request)
+    access = _access() if asked.may("admin") else []
+    if AUDIT in asked.grants:
+        access.append(_list("Audit", "policy", "canonical_auditentry"))
+    if access:
+        groups.append(_group("Access", access))
     return groups
 
 
@@ -62,6 +67,10 @@ def _worklist() -> Item:
     }
 
 
+def _boards() -> Item:
+    return {"title": "Boards", "icon": "monitoring", "link": reverse("console:sync_board")}
+
+
 def _golden(model: Any) -> Item:
     name = model._meta.model_name
     return _list(
@@ -83,13 +92,18 @@ def _identity() -> list[Item]:
     ]
 
 
-def _sources() -> list[Item]:
+def _sources(request: HttpRequest) -> list[Item]:
+    asked = principal_of(request)
+    wizard = {"title": "Add a system", "icon": "add_link", "link": reverse("console:onboarding")}
+    loads = {"title": "Loads", "icon": "upload_file", "link": reverse("console:loads")}
     return [
+        *([wizard] if asked.may("admin") else []),
+        *([loads] if asked.may("ingest") else []),
         _list("Systems", "hub", "canonical_system"),
         _list("Source records", "database", "canonical_sourcerecord"),
         _list("Mappings", "schema", "sync_mapping"),
         _list("Submissions", "inbox", "sync_submission"),
-        _list("Files", "upload_file", "sync_fileload"),
+        _list("Files", "folder_open", "sync_fileload"),
         _list("Policies", "rule", "canonical_policy"),
         _list("Matching models", "function", "matching_matchmodel"),
     ]
@@ -105,7 +119,9 @@ def _targets() -> list[Item]:
 
 
 def _reference_data() -> list[Item]:
+    whole = {"title": "By vocabulary", "icon": "table", "link": reverse("console:vocabularies")}
     return [
+        whole,
         _list("Vocabularies", "dictionary", "canonical_vocabulary"),
         _list("Terms", "sell", "canonical_term"),
         _list("Crosswalk", "swap_horiz", "canonical_crosswalk"),

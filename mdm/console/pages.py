@@ -34,19 +34,32 @@ def deed(view: View) -> View:
 
 def asked(view: View) -> View:
     """A page that shows on GET what its POST would do; for stewards, refusals as in a deed."""
+    return scoped("steward")(view)
 
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not principal_of(request).may("steward"):
-            raise PermissionDenied
-        try:
-            return view(request, *args, **kwargs)
-        except IdentityError as error:
-            messages.error(request, str(error))
-            return back(request)
 
-    wrapped: View = admin.site.admin_view(guarded)
-    return wrapped
+def scoped(scope: str) -> Callable[[View], View]:
+    """A page for those with a scope; what it refuses leads back, with the reason."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not principal_of(request).may(scope):
+                raise PermissionDenied
+            try:
+                return view(request, *args, **kwargs)
+            except IdentityError as error:
+                messages.error(request, str(error))
+                return back(request)
+
+        wrapped: View = admin.site.admin_view(guarded)
+        return wrapped
+
+    return guard
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Whether the page itself asks again for a part of it."""
+    return request.headers.get("X-Fragment") == "1"
 
 
 def show(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from canonical.entities import MODELS
-from mdm.console import compare, deeds, golden, queue, work
+from mdm.console import (
+    boards,
+    compare,
+    deeds,
+    golden,
+    loads,
+    onboarding,
+    queue,
+    unmasking,
+    vocabulary,
+    work,
+)
 
 app_name = "console"
 
@@ -21,10 +32,24 @@ urlpatterns = [
     path("worklist/<uuid:item>/", work.open_item, name="open"),
     path("reviews/<uuid:review_id>/", compare.review_page, name="review"),
     path("reviews/<uuid:review_id>/decide/", compare.decide, name="decide"),
+    path("boards/targets/", boards.sync_board, name="sync_board"),
+    path("boards/matching/", boards.matching_board, name="matching_board"),
+    path("boards/completeness/", boards.completeness_board, name="completeness_board"),
+    path("vocabularies/", vocabulary.vocabularies_page, name="vocabularies"),
+    path("vocabularies/<slug:vocabulary>/", vocabulary.vocabulary_page, name="vocabulary"),
+    path("vocabularies/<slug:vocabulary>/word/", vocabulary.word_page, name="word"),
+    path("onboarding/", onboarding.samples_page, name="onboarding"),
+    path("onboarding/mapping/", onboarding.mapping_page, name="mapping"),
+    path("loads/", loads.loads_page, name="loads"),
+    path("loads/new/", loads.new_load, name="new_load"),
+    path("loads/<uuid:upload>/", loads.load_page, name="load"),
+    path("loads/<uuid:upload>/step/", loads.step, name="load_step"),
+    path("loads/<uuid:upload>/withdraw/", loads.withdraw_page, name="withdraw"),
     path("compare/", compare.compare_page, name="compare"),
     path("merge/", deeds.merge, name="merge"),
     path("merge/survivor/", deeds.survivor, name="survivor"),
     path("merges/<uuid:merge>/undo/", deeds.undo, name="undo"),
+    path("goldens/<uuid:golden>/unmask/", unmasking.unmask_golden, name="unmask"),
     path("goldens/<uuid:golden>/split/", deeds.split, name="split"),
     path("goldens/<uuid:golden>/pin/", deeds.pin, name="pin"),
     path("goldens/<uuid:golden>/unpin/", deeds.unpin, name="unpin"),

@@ -62,10 +62,10 @@ TABS = {
 
 
 def _unmapped(subject: str) -> str:
-    """A new crosswalk row with all but the term filled in."""
+    """The vocabulary's page, at the word."""
     system, vocabulary, value = [*subject.split("/", 2), "", ""][:3]
-    query = {"system": system, "vocabulary": vocabulary, "value": value}
-    return reverse("admin:canonical_crosswalk_add", query=query)
+    query = {"system": system, "value": value}
+    return f"{reverse('console:vocabulary', args=[vocabulary], query=query)}#here"
 
 
 def _source_record(subject: str) -> str | None:
