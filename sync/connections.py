@@ -21,7 +21,17 @@ from sync.models.connections import LoginKind
 
 LOGINS: dict[LoginKind, frozenset[str]] = {
     LoginKind.NONE: frozenset(),
-    LoginKind.OAUTH: frozenset({"token_url", "client_id", "scope", "resource", "audience"}),
+    LoginKind.OAUTH: frozenset(
+        {
+            "token_url",
+            "client_id",
+            "scope",
+            "resource",
+            "audience",
+            "certificate_id",
+            "algorithm",
+        }
+    ),
     LoginKind.BASIC: frozenset({"username"}),
     LoginKind.KEY: frozenset({"header", "prefix"}),
 }

@@ -12,6 +12,7 @@ from typing import Final
 from sync import egress
 from sync.connectors.base import ProfileConnector
 from sync.connectors.hubspot.connector import HubSpot
+from sync.connectors.netsuite.connector import NetSuite
 from sync.connectors.protocol import Connector
 from sync.connectors.salesforce.certinia import Certinia
 from sync.connectors.salesforce.connector import Salesforce
@@ -31,6 +32,7 @@ SYSTEMS: Final[dict[str, type[ProfileConnector]]] = {
         Scim,
         Tryton,
         Workday,
+        NetSuite,
     )
 }
 

@@ -1,17 +1,22 @@
 """Logging in to a system: the headers that prove who we are, tokens kept while they last.
 
-OAuth 2.0 client credentials (RFC 6749, 4.4), basic, or a key in a header. A token lives in this
-process alone.
+OAuth 2.0 client credentials (RFC 6749, 4.4) with a secret or a signed statement (RFC 7523, 2.2),
+basic, or a key in a header. A token lives in this process alone.
 """
 
 from __future__ import annotations
 
 import base64
+import secrets
 import time
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final, cast
 from urllib.parse import urlencode
+
+from jwcrypto.common import JWException
+from jwcrypto.jwk import JWK
+from jwcrypto.jwt import JWT
 
 from canonical import exact_json
 from sync import egress
@@ -22,6 +27,9 @@ from sync.outbound.retry import Answer, Verdict
 #: Seconds before its end at which a token counts as old, and how long one without an end lasts.
 EARLY: Final = 30
 UNSAID: Final = 15 * 60
+#: How a signed statement is announced, and the seconds it may be used.
+ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+LASTS: Final = 300
 FORM: Final = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
 
 
@@ -91,17 +99,35 @@ class Login:
         return held
 
     def _ask(self) -> Token:
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": self._public.get("client_id", ""),
-            "client_secret": self._secret,
-        }
+        form = {"grant_type": "client_credentials", **self._proof()}
         for name in ("scope", "resource", "audience"):
             if self._public.get(name):
                 form[name] = self._public[name]
         url = str(self._public.get("token_url", ""))
         reply = self._client.post(url, urlencode(form).encode(), FORM)
         return _read(reply)
+
+    def _proof(self) -> dict[str, str]:
+        """Who we are: a secret, or with a `certificate_id` a statement signed by our key."""
+        client = str(self._public.get("client_id", ""))
+        if not self._public.get("certificate_id"):
+            return {"client_id": client, "client_secret": self._secret}
+        return {"client_assertion_type": ASSERTION, "client_assertion": self._signed(client)}
+
+    def _signed(self, client: str) -> str:
+        now = int(time.time())
+        claims = {"iss": client, "sub": client, "iat": now, "exp": now + LASTS,
+                  "aud": self._public.get("token_url"), "jti": secrets.token_hex(16),
+                  "scope": str(self._public.get("scope", "")).split()}  # fmt: skip
+        header = {"typ": "JWT", "kid": self._public["certificate_id"],
+                  "alg": self._public.get("algorithm", "PS256")}  # fmt: skip
+        try:
+            token = JWT(header=header, claims=claims)
+            token.make_signed_token(JWK.from_pem(self._secret.encode()))
+        except (JWException, ValueError):
+            reason = "the key of the login cannot be used to sign"
+            raise Turned(Answer(verdict=Verdict.REFUSED, reason=reason)) from None
+        return str(token.serialize())
 
 
 def _read(reply: egress.Reply) -> Token:

@@ -1,0 +1,1 @@
+"""NetSuite by its REST record service, asked what changed by SuiteQL."""
