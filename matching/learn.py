@@ -23,11 +23,15 @@ from matching.models import MatchFeatures, MatchModel
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Every record of an entity, the system of each, and the answers that still hold."""
+    """Every record of an entity, the system of each, and the answers that still hold.
+
+    `records` names the hub's source record of each row; a file has none.
+    """
 
     frame: Frame
     systems: Index
     labels: Labels
+    records: tuple[UUID, ...] = ()
 
 
 def population(profile: Profile) -> Population:
@@ -44,7 +48,8 @@ def population(profile: Profile) -> Population:
     ]
     i, j, match = zip(*found, strict=True) if found else ((), (), ())
     labels = Labels(np.array(i, np.int64), np.array(j, np.int64), np.array(match, np.bool_))
-    return Population(frame_of(profile, list(rows.values())), _systems(profile, rows), labels)
+    frame = frame_of(profile, list(rows.values()))
+    return Population(frame, _systems(profile, rows), labels, tuple(rows))
 
 
 def _systems(profile: Profile, rows: Iterable[UUID]) -> Index:

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from matching.engine.batch import Result, dedupe
@@ -15,11 +16,14 @@ from matching.engine.model import BadModel, Model
 from matching.engine.profile import Profile
 from matching.engine.score import Scorer
 from matching.engine.train import NO_LABELS, calibrated, taught
+from matching.impact import Impact, impact
 from matching.labels import read_labels
-from matching.learn import Population, keep, population
+from matching.learn import Population, active_model, keep, population
 from matching.management.commands.dedupe import read_model, systems
 from matching.profiles import UnknownEntity, entity_named, profile_for
 from matching.tables import BadFile, read_records
+
+SHOWN = 20
 
 
 class Command(BaseCommand):
@@ -51,6 +55,8 @@ class Command(BaseCommand):
         self.stdout.write(f"model {model.version}: {dict(model.notes)}")
         if options["compare"]:
             self._compare(profile, people, read_model(options["compare"], profile), result)
+        elif people.records:
+            self._compare(profile, people, active_model(profile), result)
         if options["out"]:
             options["out"].write_text(model.to_json(), "utf-8")
         if not options["file"]:
@@ -62,6 +68,20 @@ class Command(BaseCommand):
         changed = difference(profile, before, result)
         for name, count in changed.counts().items():
             self.stdout.write(f"{name.replace('_', ' '):15} {count} pairs")
+        if people.records:
+            self._impact(impact(profile.entity, people.records, before, result))
+
+    def _impact(self, found: Impact) -> None:
+        """Which golden values would change, and what hangs on the golden records concerned."""
+        self.stdout.write(
+            f"{found.goldens} golden records concerned in {found.places} places, "
+            f"{found.value:,.2f} {settings.ASSAY_CURRENCY} hang on them"
+        )
+        for place in found.shown[:SHOWN]:
+            ids = ", ".join(str(golden) for golden in place.goldens)
+            self.stdout.write(f"{place.before} become {place.after}: {ids}")
+            for change in place.changes:
+                self.stdout.write(f"  {change.attribute}: {change.before!r} -> {change.after!r}")
 
 
 def given(profile: Profile, options: dict[str, Any]) -> Population:
