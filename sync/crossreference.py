@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from canonical import access, worklist
 from canonical.golden.cause import cause_of
 from canonical.identity.registration import TargetId, register
-from canonical.models import Golden, GoldenReference, WorkKind
+from canonical.models import Golden, GoldenReference, Link, WorkKind
 from canonical.worklist import Need
 from sync.models import Lane, Parked, Subscription
 from sync.outbound.alarms import OWNER
@@ -25,6 +25,7 @@ def write_back(subscription: Subscription, settlements: Sequence[Settlement]) ->
     twice changes nothing. What refers to a record that has just got its id is sent again.
     """
     told = {s.lane.golden: s.answer.target_id for s in settlements if s.answer.target_id}
+    told = _unknown(subscription.system_id, told)
     if not told:
         return
     entities = dict(Golden.objects.filter(id__in=told).values_list("id", "entity"))
@@ -32,6 +33,18 @@ def write_back(subscription: Subscription, settlements: Sequence[Settlement]) ->
     claimed = register(subscription.system_id, ids, cause_of(access.of_hub("delivery")))
     _tell_of_claimed(subscription, claimed)
     wake_referring(subscription.pk, told)
+
+
+def _unknown(system: str, told: Mapping[UUID, str]) -> dict[UUID, str]:
+    """The ids that are news: most answers only repeat what was registered long ago."""
+    if not told:
+        return {}
+    links = Link.objects.filter(
+        golden__in=told, until__isnull=True, record__system=system,
+        record__source_id__in=set(told.values()),
+    )  # fmt: skip
+    known = set(links.values_list("golden_id", "record__source_id"))
+    return {golden: name for golden, name in told.items() if (golden, name) not in known}
 
 
 def _tell_of_claimed(subscription: Subscription, claimed: Sequence[TargetId]) -> None:

@@ -101,6 +101,8 @@ def _sources(request: HttpRequest) -> list[Item]:
         *([loads] if asked.may("ingest") else []),
         _list("Systems", "hub", "canonical_system"),
         _list("Source records", "database", "canonical_sourcerecord"),
+        _list("Connections", "cable", "sync_connection"),
+        _list("Pulls", "sync", "sync_pull"),
         _list("Mappings", "schema", "sync_mapping"),
         _list("Submissions", "inbox", "sync_submission"),
         _list("Files", "folder_open", "sync_fileload"),

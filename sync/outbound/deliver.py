@@ -139,7 +139,8 @@ class Run:
     def _room(self) -> int:
         """How many more lanes may be claimed: the width, and as many waiting once it is full.
 
-        The width counts calls, and a call takes as many lanes as the connector's batch.
+        The width counts calls, and a call takes as many lanes as the connector's batch; a target
+        that is being probed gets one lane.
 
         The subscription is read again, so that a pause holds at once.
         """
@@ -149,7 +150,7 @@ class Run:
         self.subscription = found
         self.width = min(self.width, health.width(found, now))
         ahead = 2 if self.width == found.max_concurrency else 1
-        widest = self.width * ahead * self.connector.batch
+        widest = self.width * ahead * self.connector.batch if health.is_well(found) else 1
         room = max(0, widest - lanes.in_flight(found.pk))
         return health.take_slots(found, room, now) or self._pause(room)
 

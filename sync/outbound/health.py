@@ -40,10 +40,15 @@ def is_open(subscription: Subscription, now: datetime) -> bool:
     return windows.share(subscription.windows, now) > 0
 
 
+def is_well(subscription: Subscription) -> bool:
+    """Whether the target answers, as far as is known."""
+    return subscription.health.breaker == Breaker.CLOSED
+
+
 def width(subscription: Subscription, now: datetime) -> int:
     """How many deliveries may be under way at once: one to a target that is being probed, a
     growing share after a window."""
-    if subscription.health.breaker != Breaker.CLOSED:
+    if not is_well(subscription):
         return 1
     share = windows.share(subscription.windows, now)
     return max(1, int(subscription.max_concurrency * share))

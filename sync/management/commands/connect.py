@@ -35,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--login", choices=LoginKind.values, default=LoginKind.NONE)
         parser.add_argument("--with", action="append", default=[], dest="login_parts",
                             metavar="NAME=VALUE", help="of the login: client_id=...")  # fmt: skip
-        parser.add_argument("--set", action="append", default=[], dest="settings",
+        parser.add_argument("--set", action="append", default=[], dest="chosen",
                             metavar="NAME=VALUE", help="a setting of the connector")  # fmt: skip
         parser.add_argument("--read", action="append", default=[], metavar="ENTITY",
                             help="an entity to read from it; or all")  # fmt: skip
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             login_kind=LoginKind(options["login"]),
             login=_pairs(options["login_parts"]),
             secret=_secret(LoginKind(options["login"])),
-            settings={name: _value(text) for name, text in _pairs(options["settings"]).items()},
+            settings={name: _value(text) for name, text in _pairs(options["chosen"]).items()},
             entities=_entities(options["connector"], options["read"]),
             every=timedelta(seconds=options["every"]) if options["every"] else None,
         )
