@@ -38,6 +38,7 @@ RECURRENCES: Final = {
     "Semiannual": ("monthly", 6),
     "Yearly": ("yearly", 1),
 }
+AT_ONCE: Final = 50  # records of a call, which has seconds to answer
 CURRENCIES: Final = {"EUR": "Euro", "GBP": "Pound sterling", "USD": "US dollar"}
 
 
@@ -56,7 +57,8 @@ def furnish(here: Running, firm: Firm, client: egress.Client) -> Account:
     currencies = {code: admin.make("currency.currency", name=name, code=code, symbol=code)
                   for code, name in CURRENCIES.items()}  # fmt: skip
     every = [{"code": each.alpha_2, "name": each.name} for each in pycountry.countries]
-    admin.call("country.country", "create", every)
+    for start in range(0, len(every), AT_ONCE):
+        admin.call("country.country", "create", every[start : start + AT_ONCE])
     companies = [
         admin.make("company.company", party=admin.make("party.party", name=name),
                    currency=currencies[currency])

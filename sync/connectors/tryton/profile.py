@@ -220,6 +220,7 @@ ITEMS: Final = Child(
         Field("description", "description"),
         Field("bill_date", "bill_date", DATE),
         Field("amount", "amount", NUMBER),
+        out("percent", "percent", NUMBER),
         out("trigger", "trigger"),
         out("milestone", "milestone_name"),
         out("status", "item_status"),
@@ -244,6 +245,7 @@ BILLING_SCHEDULE: Final = Object(
         Field("reference", "po_number"),
         Field("recurrence", "recurrence.frequency", FREQUENCIES, default=DAILY),
         out("standing", "schedule_status", SCHEDULES, default="draft"),
+        out("occurrences", "recurrence.occurrences", NUMBER),
         out("trigger", "billing_trigger"),
         out("total", "total_amount", money("currency")),
         back("status", "schedule_status", looked_up(

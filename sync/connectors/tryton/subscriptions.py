@@ -5,7 +5,8 @@ Tryton consumes nothing behind the end of a subscription, so only one without it
 A line with a recurrence is consumed by Tryton when its day has come, one without only by hand: so
 an item that may be billed has one, and an item that waits for its milestone has none. Tryton
 closes a subscription once nothing is left to consume by itself, and a closed one cannot be
-changed: while items wait, a line far ahead keeps it open.
+changed: while items wait, a line far ahead keeps it open. A schedule without items that recurs
+has one line, consumed as often as it says.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ BILLED_FIELDS: Final = (
         "number", "state", "invoice_date", "last_modified_at")),
 )  # fmt: skip
 KEEPER: Final = "waiting"
+RECURRING: Final = "recurring"
 KEPT_UNTIL: Final = date(2999, 12, 31)
+PLACES: Final = Decimal("0.0001")
 A_DAY: Final = timedelta(days=1)
 BY_DATE: Final = frozenset({"fixed_date", "period_start", "period_end", "contract_effective"})
 #: What each of Tryton's states amounts to.
@@ -55,7 +58,8 @@ STANDINGS: Final = {
     "cancelled": "cancelled",
 }
 #: What decides how items are billed there, and cannot be read back.
-UNSEEN: Final = ("contract", "billing_trigger", "total_amount")
+UNSEEN: Final = ("contract", "billing_trigger", "total_amount", "recurrence.occurrences")
+ONLY_OUT: Final = ("percent", "trigger", "milestone_name", "item_status", "completed_on")
 INVOICED: Final = frozenset({"posted", "paid"})
 
 
@@ -77,26 +81,39 @@ def settle(rendered: Rendered) -> Rendered:
                 "description": e.values["description"] or None,
                 "bill_date": e.values["bill_date"],
                 "amount": tree.plain_number(e.values["amount"]),
-                **dict.fromkeys(("trigger", "milestone_name", "item_status", "completed_on")),
+                **dict.fromkeys(ONLY_OUT),
             }
             for e in elements
         }
     days = [e.values["bill_date"] for e in elements]
     if days and values.get("start"):
         values["start"] = attributes["starts_on"] = min(*days, str(values["start"])[:10])
+    if not days and (each := _each_time(values, total)):
+        values["each"] = each
     if days:
         values.pop("end", None)
         attributes.pop("ends_on", None)
     return replace(rendered, values=values, attributes=attributes, elements=elements)
 
 
+def _each_time(values: Mapping[str, Any], total: Decimal | None) -> Decimal | None:
+    """What a schedule without items bills each time; nothing where it does not say."""
+    times = tree.decimal(values.get("occurrences"))
+    if not times or total is None or values.get("recurrence") in {None, DAILY}:
+        return None
+    return (total / times).quantize(PLACES)
+
+
 def _item(element: Element, total: Decimal | None, trigger: str | None) -> dict[str, Any]:
     said = element.values
+    amount, percent = tree.decimal(said.get("amount")), tree.decimal(said.get("percent"))
+    if amount is None and percent is not None and total is not None:
+        amount = total * percent / 100
     return {
         "item_no": element.key,
         "description": tree.one_line(said.get("description") or said.get("milestone")),
         "bill_date": str(said["bill_date"])[:10],
-        "amount": (tree.decimal(said.get("amount")) or Decimal(0)).quantize(Decimal("0.0001")),
+        "amount": (amount or Decimal(0)).quantize(PLACES),
         "due": _is_due(said, said.get("trigger") or trigger),
     }
 
@@ -140,7 +157,11 @@ def _invoice(consumption: Tree) -> Tree:
 
 
 def _items(subscription: Tree) -> list[Tree]:
-    found = [x for x in subscription.get("lines.") or [] if tree.unnumbered(x)[0] != KEEPER]
+    found = [
+        line
+        for line in subscription.get("lines.") or []
+        if tree.unnumbered(line)[0] not in {KEEPER, RECURRING}
+    ]
     return sorted(found, key=lambda line: (line["sequence"] or 0, line["id"]))
 
 
@@ -229,7 +250,23 @@ def _line_commands(
             "end_date": None,
             "consumption_recurrence": daily,
         }
+    if each := rendered.values.get("each"):
+        wanted[RECURRING] = {**fixed, **_recurring(rendered, each, names, consumed)}
     return tree.lines(wanted, held)
+
+
+def _recurring(
+    rendered: Rendered, each: Decimal, names: Directory, consumed: Collection[str]
+) -> dict[str, Any]:
+    """The line of a schedule that recurs; its beginning stands once something was billed."""
+    said = rendered.values
+    line = {
+        "sequence": 1,
+        "description": tree.numbered(RECURRING, tree.one_line(said.get("description"))),
+        "unit_price": each,
+        "consumption_recurrence": names.id("recurrence", said["recurrence"]),
+    }
+    return line if RECURRING in consumed else {**line, "start_date": tree.day(said["start"])}
 
 
 def _line(

@@ -262,6 +262,30 @@ def test_tryton_bills_what_is_ready_and_nothing_that_waits(linked: Linked) -> No
     assert linked.held(schedule).values["items"].keys() == {"1", "2"}
 
 
+def test_a_retainer_is_consumed_as_often_as_it_says(linked: Linked) -> None:
+    engaged(linked)
+    retainer: dict[str, Any] = {
+        **SCHEDULE, "name": "Retainer 2026", "schedule_type": "retainer", "items": [],
+        "billing_trigger": "period_start", "total_amount": {"amount": "12000", "currency": "EUR"},
+        "recurrence": {"frequency": "monthly", "occurrences": 12}, "ends_on": "2026-12-31",
+    }  # fmt: skip
+    golden = linked.say("billing_schedule", "BS-2", **retainer)
+    linked.deliver()
+    assert linked.at_rest(), linked.errors()
+    bill(linked.erp, "2026-03-10")
+    months = [price for text, price in billed(linked.erp) if text.startswith("recurring")]
+    assert months == [Decimal(1000)] * 3
+    more = {**retainer, "total_amount": {"amount": "18000", "currency": "EUR"}}
+    linked.say("billing_schedule", "BS-2", **more)
+    linked.deliver()
+    assert linked.at_rest(), linked.errors()
+    bill(linked.erp, "2026-04-10")
+    there = [["subscription.number", "=", golden.code]]
+    [line] = linked.erp.find("sale.subscription.line", there, "unit_price", "consumed_until")
+    assert line["unit_price"] == Decimal(1500)
+    assert linked.held(golden).values["items"] == {}
+
+
 def test_a_schedule_is_held_and_cancelled(linked: Linked) -> None:
     _, _, schedule = engaged(linked)
     for status, state in (("on_hold", "quotation"), ("active", "running"),

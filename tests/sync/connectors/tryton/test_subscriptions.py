@@ -37,6 +37,28 @@ def test_an_item_is_due_when_it_may_be_billed(
     assert settled.values["due"] is due
 
 
+def test_a_percentage_is_of_the_total() -> None:
+    item = Element(ITEMS, "1", {"bill_date": "2026-02-15", "percent": Decimal(25)})
+    [settled] = subscriptions.settle(Rendered({"total": Decimal(90_000)}, {}, [], (item,))).elements
+    assert settled.values["amount"] == Decimal(22_500)
+
+
+@pytest.mark.parametrize(
+    ("said", "each"),
+    [
+        ({"recurrence": "Monthly", "occurrences": Decimal(12)}, Decimal(1000)),
+        ({"recurrence": "Monthly"}, None),
+        ({"recurrence": "Daily", "occurrences": Decimal(12)}, None),
+        ({"recurrence": "Monthly", "occurrences": Decimal(0)}, None),
+    ],
+)
+def test_a_schedule_without_items_is_billed_in_equal_parts(
+    said: dict[str, Any], each: Decimal | None
+) -> None:
+    settled = subscriptions.settle(Rendered({"total": Decimal(12_000), **said}, {}, []))
+    assert settled.values.get("each") == each
+
+
 def test_what_is_cancelled_is_no_line() -> None:
     item = Element(ITEMS, "1", {"bill_date": "2026-02-15", "amount": "1", "status": "cancelled"})
     assert not subscriptions.settle(Rendered({}, {}, [], (item,))).elements
