@@ -31,9 +31,15 @@ def undo(
     cause: Cause,
     allocate: Mapping[UUID, UUID] | None = None,
     preview: bool = False,
+    pins: Collection[str] = (),
 ) -> Outcome:
     """`canonical.identity.merging.undo`, then close what it made moot."""
-    return _followed(merging.undo(merge_id, cause, allocate, preview), cause, preview)
+    return _followed(merging.undo(merge_id, cause, allocate, preview, pins), cause, preview)
+
+
+def undo_all(merge_ids: Collection[UUID], cause: Cause, preview: bool = False) -> Outcome:
+    """`canonical.identity.merging.undo_all`, then close what it made moot."""
+    return _followed(merging.undo_all(merge_ids, cause, preview=preview), cause, preview)
 
 
 def split(

@@ -177,6 +177,37 @@ def pin_picks(
         _say(record, _checked(subject.entity, picks), note, cause, moment)
 
 
+def pinned_since(golden: UUID, moment: datetime) -> dict[str, dict[str, Any]]:
+    """What was pinned on a golden record itself after a moment, by path, with the notes."""
+    record = _own_record(golden)
+    if record is None:
+        return {}
+    since, values = instant_text(moment), _values(record)
+    return {
+        path: {**note, "value": values.get(path)}
+        for path, note in record.annotations.items()
+        if note["at"] > since
+    }
+
+
+def hand_over(
+    paths: Collection[str], giver: Golden, taker: Golden, cause: Cause, moment: datetime
+) -> None:
+    """Let pins of one golden record be another's, as they were: who said so, why and when."""
+    record = _own_record(giver.id)
+    held = record.annotations if record else {}
+    if strange := [path for path in paths if path not in held]:
+        raise Refused(f"{strange[0]} is not pinned there.")
+    if record is None or not paths:
+        return
+    own = _own_record(taker.id) or _new_record(taker, moment)
+    values = {path: v for path, v in _values(record).items() if path in paths}
+    notes = {path: note for path, note in held.items() if path in paths}
+    said, noted = {**_values(own), **values}, {**own.annotations, **notes}
+    _unsay(record, paths, cause, moment)
+    _write_version(own, said, noted, cause, moment)
+
+
 def withdraw_picks(merge: UUID, host: UUID, cause: Cause, moment: datetime) -> None:
     """Take back what was picked inside a merge that is being undone."""
     for record in _console_records(host):

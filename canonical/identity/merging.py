@@ -105,12 +105,14 @@ def undo(
     cause: Cause,
     allocate: Mapping[UUID, UUID] | None = None,
     preview: bool = False,
+    pins: Collection[str] = (),
 ) -> Outcome:
     """Undo a merge: exactly the records it moved, and that are still there, go back.
 
     What arrived since stays with the survivor unless `allocate` ({record: golden}) says
-    otherwise. A no-match stays behind, so that automation never repeats the merge. Raises
-    NotFound, Conflict (already undone) and Refused (an allocation that leads elsewhere).
+    otherwise, and so does what was pinned on it, but for the paths in `pins`. A no-match stays
+    behind, so that automation never repeats the merge. Raises NotFound, Conflict (already
+    undone) and Refused (an allocation that leads elsewhere).
     """
 
     def work() -> Outcome:
@@ -134,12 +136,47 @@ def undo(
         outcome.moved = linking.linked([row.absorbed_id])
         outcome.stayed = list(linking.linked([host]))
         _answer_with(concerned[row.absorbed_id], None)
+        stewardship.hand_over(pins, concerned[host], concerned[row.absorbed_id], cause, moment)
         _close(row, cause, moment)
         _keep_apart(list(outcome.moved), outcome.stayed, cause, moment)
         kinds = {row.absorbed_id: ChangeKind.UNMERGED, host: ChangeKind.UNMERGED}
         return _settle(outcome, concerned, kinds, cause)
 
     return unit(work, preview)
+
+
+def undo_all(
+    merge_ids: Collection[UUID],
+    cause: Cause,
+    allocate: Mapping[UUID, UUID] | None = None,
+    preview: bool = False,
+) -> Outcome:
+    """Undo several merges as one, the latest first; each as `undo` does it.
+
+    The subject is what the first of them had absorbed. Raises as `undo` does.
+    """
+
+    def work() -> Outcome:
+        rows = list(Merge.objects.filter(pk__in=merge_ids).order_by("-at", "-id"))
+        if len(rows) < max(len(set(merge_ids)), 1):
+            raise NotFound("There is no such merge.")
+        hosts = survivors([row.survivor_id for row in rows])
+        _locked(list({*hosts.values(), *(row.absorbed_id for row in rows)}))
+        together = Outcome(subject=rows[-1].absorbed_id)
+        for row in rows:
+            one = undo(row.id, cause, _of_merge(row, allocate or {}))
+            together.touched.update(one.touched)
+            together.merges += one.merges
+            together.moved.update(one.moved)
+            together.stayed = one.stayed
+        return together
+
+    return unit(work, preview)
+
+
+def _of_merge(row: Merge, allocate: Mapping[UUID, UUID]) -> dict[UUID, UUID]:
+    """The allocations that lead to what this merge had absorbed."""
+    return {record: golden for record, golden in allocate.items() if golden == row.absorbed_id}
 
 
 def _carried_by(row: Merge, host: UUID) -> list[UUID]:
