@@ -15,6 +15,7 @@ MAX_SUBJECT = 255
 
 WITHIN = {
     WorkKind.DEAD_DELIVERY: timedelta(hours=8),
+    WorkKind.COMPENSATION: timedelta(hours=8),
     WorkKind.DRIFT: timedelta(days=1),
     WorkKind.QUARANTINED: timedelta(days=1),
     WorkKind.UNMAPPED_VALUE: timedelta(days=1),

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BinaryField, OuterRef, QuerySet, Subquery
+from django.db.models import BinaryField, Count, OuterRef, QuerySet, Subquery
 
 from canonical import writer
 from canonical.models import Link
@@ -78,6 +78,16 @@ def near(entity: str, asked: Sequence[Asked]) -> list[Near]:
         elif record != asked[n].record:
             _add(found[n], record, bool(strong))
     return found
+
+
+def light(entity: str, keys: Collection[int]) -> set[int]:
+    """Those of the keys under which few enough records stand to be compared."""
+    counted = (
+        MatchKey.objects.filter(entity=entity, key__in=list(keys))
+        .values_list("key")
+        .annotate(number=Count("record"))
+    )
+    return {key for key, number in counted if number <= KEY_CAP}
 
 
 def _add(found: Near, record: UUID, strong: bool) -> None:

@@ -15,12 +15,14 @@ from matching import candidates
 from matching.candidates import Member
 from matching.engine.cluster import seam
 from matching.engine.compare.base import Index
-from matching.engine.explain import Explanation, explain
+from matching.engine.explain import Explanation, Lead, explain, leads
 from matching.engine.frame import frame_of
+from matching.engine.keys import keys, keys_by_name, strong_keys
 from matching.engine.model import Model
+from matching.engine.normalise import Features
 from matching.engine.score import Scorer
 from matching.profiles import profile_for
-from matching.resolve import current_model
+from matching.resolve import Found, Newcomer, considered, current_model
 
 PAIRS_AT_MOST = 64
 
@@ -110,6 +112,68 @@ def _weakest(model: Model, members: Sequence[Member], weight: Index) -> Bridge |
     left, right = (tuple(members[row].record for row in side) for side in (found.left, found.right))
     chance = float(model.probability(np.array([found.weight]))[0])
     return Bridge(left, right, found.weight, chance)
+
+
+@dataclass(frozen=True, slots=True)
+class Rivals:
+    """Where a record would go if it came now: the reason, and each candidate, the likeliest first.
+
+    `margin` is the lead of the first over the second in 1/1024 bit.
+    """
+
+    reason: str
+    margin: int | None
+    found: tuple[Found, ...]
+    leads: tuple[Lead, ...]
+
+
+def of_rivals(entity: str, record: UUID, system: str, golden: UUID | None) -> Rivals | None:
+    """The golden records that compete for a record, its own left out; None if never compared.
+
+    `leads` are the attributes that part the first from the second.
+    """
+    seen = candidates.features_of([record]).get(record)
+    if seen is None:
+        return None
+    profile = profile_for(entity)
+    strong = frozenset(strong_keys(profile, seen))
+    newcomer = Newcomer(record, system, seen, tuple(keys(profile, seen)), strong, golden)
+    decision, found, _ = considered(entity, newcomer, configuration.stamp())
+    return Rivals(decision.reason, decision.margin, tuple(found), _leads(entity, seen, found))
+
+
+def _leads(entity: str, seen: Features, found: Sequence[Found]) -> tuple[Lead, ...]:
+    known = candidates.features_of([f.record for f in found[:2]])
+    if len(known) < 2:
+        return ()
+    profile, model = profile_for(entity), _model(entity)
+    best, second = (explain(profile, model, seen, known[f.record]) for f in found[:2])
+    return leads(best, second)
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """Whether automation could compare two golden records at all: by which kinds of key they meet.
+
+    `crowded` names those under which so many records stand that they are passed over.
+    """
+
+    shared: tuple[str, ...]
+    crowded: tuple[str, ...]
+
+
+def of_meeting(entity: str, a: Sequence[UUID], b: Sequence[UUID]) -> Meeting:
+    """The keys that records of two golden records, `a` and `b`, share."""
+    profile, model = profile_for(entity), _model(entity)
+    known = candidates.features_of([*a, *b])
+    left, right = (
+        {k: name for r in side if r in known for k, name in keys_by_name(profile, known[r])}
+        for side in (a, b)
+    )
+    both = left.keys() & right.keys()
+    heard = candidates.light(entity, both - model.stop_keys)
+    shared = {left[k] for k in both if k in heard}
+    return Meeting(tuple(sorted(shared)), tuple(sorted({left[k] for k in both} - shared)))
 
 
 def _model(entity: str) -> Model:

@@ -36,6 +36,11 @@ def strong_keys(profile: Profile, features: Features) -> list[int]:
     return _keys(profile, features, (key for key in profile.keys if key.strong))
 
 
+def keys_by_name(profile: Profile, features: Features) -> list[tuple[int, str]]:
+    """All keys of a record, each with the name of its kind."""
+    return [(key, each.name) for each in profile.keys for key in _keys(profile, features, [each])]
+
+
 def _keys(profile: Profile, features: Features, wanted: Iterable[Key]) -> list[int]:
     atoms: dict[str, list[Parts]] = {}
     hashes: dict[Part, list[int]] = {}

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 
 from canonical.admin.base import principal_of
 from canonical.documents import records
+from canonical.documents.titles import titles
 from canonical.models import Golden, WorkItem
 from matching import explanation, review
+from matching.engine.explain import bits_of
 from matching.models import Review, ReviewState
 from mdm.console.deeds import AT_MOST, picked, tell_merged
-from mdm.console.drawings import remembered, waterfall
+from mdm.console.evidence import drawn, drawn_as_noted
 from mdm.console.pages import cause_from, deed, number_from, page, show
 from mdm.console.sides import compare
 from mdm.console.work import next_after
 
+RIVALS_SHOWN = 4
 DECISIONS = {
     "match": "They stay together.",
     "no_match": "They are kept apart from now on.",
@@ -37,7 +42,6 @@ def compare_page(request: HttpRequest) -> HttpResponse:
         return redirect("admin:index")
     ids = [golden.pk for golden in goldens]
     comparison = compare(ids, principal_of(request).sees_restricted)
-    hidden = _hidden(request, goldens[0].entity)
     told = explanation.of_goldens(goldens[0].entity, ids[0], ids[1:])
     return show(
         request,
@@ -46,7 +50,7 @@ def compare_page(request: HttpRequest) -> HttpResponse:
         comparison=comparison,
         survivor=min(ids),
         evidence=[
-            (column, one, waterfall(one, hidden))
+            (column, one, drawn(request, goldens[0].entity, one))
             for column, one in zip(comparison.columns[1:], told, strict=True)
             if one
         ],
@@ -64,11 +68,11 @@ def _chosen(texts: Sequence[str]) -> list[Golden]:
 @page
 def review_page(request: HttpRequest, review_id: UUID) -> HttpResponse:
     """A question with its evidence, and the three answers."""
-    asked = get_object_or_404(review.with_sides(Review.objects.all()), pk=review_id)
+    reviews = Review.objects.select_related("record_a", "record_b")
+    asked = get_object_or_404(review.with_sides(reviews), pk=review_id)
     ids = list(dict.fromkeys([asked.now_a or asked.golden_a_id, asked.now_b or asked.golden_b_id]))
     sees = principal_of(request).sees_restricted
     told = explanation.of_records(asked.entity, asked.record_a_id, asked.record_b_id)
-    hidden = _hidden(request, asked.entity)
     item = WorkItem.objects.filter(kind=asked.kind, subject=str(asked.pk)).first()
     return show(
         request,
@@ -79,18 +83,39 @@ def review_page(request: HttpRequest, review_id: UUID) -> HttpResponse:
         comparison=compare(ids, sees),
         asked_about={asked.record_a_id, asked.record_b_id},
         told=told,
-        drawing=waterfall(told, hidden) if told else remembered(asked.detail, hidden),
+        drawing=drawn(request, asked.entity, told) if told else drawn_as_noted(request, asked),
         item=item,
         upcoming=next_after(item),
         everything="all" in request.GET,
         survivor=min(ids),
+        **_rivals(asked),
     )
 
 
-def _hidden(request: HttpRequest, entity: str) -> frozenset[str]:
-    """The comparisons whose values the one who looks may not see."""
-    sees = principal_of(request).sees_restricted
-    return frozenset() if sees else explanation.restricted(entity)
+def _rivals(asked: Any) -> dict[str, Any]:
+    """Who else the record that arrived could be: candidates, the likeliest first."""
+    arrived = asked.record_a if asked.detail.get("arrived") == str(asked.record_a_id) else None
+    record = arrived or asked.record_b
+    home = asked.now_a if record.pk == asked.record_a_id else asked.now_b
+    rivals = explanation.of_rivals(asked.entity, record.pk, record.system_id, home)
+    if rivals is None or not rivals.found:
+        return {}
+    first = rivals.found[:RIVALS_SHOWN]
+    named = titles([found.golden for found in first])
+    return {
+        "rivals": rivals,
+        "margin": None if rivals.margin is None else bits_of(rivals.margin),
+        "candidates": [
+            (
+                named[found.golden],
+                found,
+                bits_of(found.weight),
+                reverse("console:why", query={"a": str(record.pk), "b": str(found.record)}),
+            )
+            for found in first
+            if found.golden in named
+        ],
+    }
 
 
 @deed

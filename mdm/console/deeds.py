@@ -15,12 +15,11 @@ from django.utils.html import format_html
 
 from canonical.admin.base import principal_of, unmasked
 from canonical.attributes import Attribute
-from canonical.documents.titles import titles
 from canonical.entities import schema_of
 from canonical.governance import stewardship as pins
 from canonical.identity.errors import IdentityError, NotFound, Refused
 from canonical.identity.merging import Outcome
-from canonical.models import Golden, Merge, SourceRecord
+from canonical.models import Golden, SourceRecord
 from matching import stewardship
 from mdm.console.effects import ahead, results
 from mdm.console.pages import asked, cause_from, deed, number_from, show
@@ -90,7 +89,7 @@ def _day(text: str) -> date | None:
 def merge(request: HttpRequest) -> HttpResponse:
     """Preview a merge, or do it."""
     goldens = _ids(request.POST, "golden")
-    survivor = _id(request.POST.get("survivor", ""))
+    survivor = id_of(request.POST.get("survivor", ""))
     if len(goldens) > AT_MOST:
         raise Refused(f"At most {AT_MOST} records are merged at once.")
     preview = request.POST.get("step") != "confirm"
@@ -99,7 +98,7 @@ def merge(request: HttpRequest) -> HttpResponse:
     expected = _versions(request.POST)
     outcome = stewardship.merge(survivor, goldens, cause, expected, preview, picks)
     if preview:
-        return _preview(request, outcome, "Merge", "console:merge", picks=sorted(picks))
+        return preview_of(request, outcome, "Merge", "console:merge", picks=sorted(picks))
     tell_merged(request, outcome)
     return redirect(tab(survivor, "merges"))
 
@@ -117,7 +116,7 @@ def picked(request: HttpRequest, goldens: Sequence[UUID]) -> dict[str, Any]:
 def survivor(request: HttpRequest) -> HttpResponse:
     """A part of the compare page: what the merge as it now stands in the form would give."""
     try:
-        goldens, kept = _ids(request.POST, "golden"), _id(request.POST.get("survivor", ""))
+        goldens, kept = _ids(request.POST, "golden"), id_of(request.POST.get("survivor", ""))
         picks = picked(request, [kept, *goldens])
         cause = cause_from(request, needed=False)
         outcome = stewardship.merge(kept, goldens[:AT_MOST], cause, None, True, picks)
@@ -150,49 +149,16 @@ def split(request: HttpRequest, golden: UUID) -> HttpResponse:
     expected = number_from(request, "version")
     outcome = stewardship.split(golden, records, cause, expected, preview)
     if preview:
-        return _preview(request, outcome, "Split", "console:split", golden, records=records)
+        return preview_of(request, outcome, "Split", "console:split", golden, records=records)
     count = len(outcome.moved)
     messages.success(request, f"{count} source record{'s' if count > 1 else ''} split off.")
     return redirect(tab(golden, "records"))
 
 
-@asked
-def undo(request: HttpRequest, merge: UUID) -> HttpResponse:
-    """Preview an undo with its allocation, or do it."""
-    row = Merge.objects.filter(pk=merge).first()
-    if row is None:
-        raise NotFound("There is no such merge.")
-    allocate = {
-        _id(name.removeprefix("allocate:")): _id(value)
-        for name, value in _single(request.POST)
-        if name.startswith("allocate:") and value
-    }
-    preview = request.POST.get("step") != "confirm"
-    cause = cause_from(request, needed=not preview)
-    outcome = stewardship.undo(merge, cause, allocate, preview)
-    if preview:
-        return _preview(
-            request, outcome, "Undo", "console:undo", merge, **_allocation(row, outcome, allocate)
-        )
-    messages.success(request, "The merge is undone; the two are kept apart from now on.")
-    return redirect(tab(row.absorbed_id, "history"))
-
-
-def _allocation(row: Merge, outcome: Outcome, allocate: dict[UUID, UUID]) -> dict[str, Any]:
-    """The records that would stay, each with the two golden records it can go to."""
-    choosable = set(outcome.stayed) | set(allocate)
-    records = SourceRecord.objects.filter(id__in=choosable).select_related("system")
-    named = titles([row.absorbed_id, row.survivor_id])
-    return {
-        "allocation": [(record, allocate.get(record.pk)) for record in records.order_by("id")],
-        "restored": named[row.absorbed_id],
-        "survivor": named[row.survivor_id],
-    }
-
-
-def _preview(
+def preview_of(
     request: HttpRequest, outcome: Outcome, word: str, action: str, *args: Any, **context: Any
 ) -> HttpResponse:
+    """The page that shows what a deed would do, with the form that does it."""
     moved = SourceRecord.objects.filter(id__in=list(outcome.moved)).select_related("system")
     return show(
         request,
@@ -218,7 +184,7 @@ def _carried(form: QueryDict) -> list[tuple[str, str]]:
     return [
         (name, value)
         for name, values in form.lists()
-        if name not in _NOT_CARRIED and not name.startswith("allocate:")
+        if name not in _NOT_CARRIED and not name.startswith(("allocate:", "give:"))
         for value in values
     ]
 
@@ -226,22 +192,22 @@ def _carried(form: QueryDict) -> list[tuple[str, str]]:
 def _versions(form: QueryDict) -> dict[UUID, int]:
     """`version:<golden>` fields: what the steward saw."""
     return {
-        _id(name.removeprefix("version:")): int(value)
-        for name, value in _single(form)
+        id_of(name.removeprefix("version:")): int(value)
+        for name, value in single(form)
         if name.startswith("version:") and value.isascii() and value.isdigit() and len(value) < 19
     }
 
 
-def _single(form: QueryDict) -> list[tuple[str, str]]:
+def single(form: QueryDict) -> list[tuple[str, str]]:
     """Each field with its last value."""
     return [(name, values[-1]) for name, values in form.lists() if values]
 
 
 def _ids(form: QueryDict, name: str) -> list[UUID]:
-    return [_id(value) for value in dict.fromkeys(form.getlist(name))]
+    return [id_of(value) for value in dict.fromkeys(form.getlist(name))]
 
 
-def _id(text: str) -> UUID:
+def id_of(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:

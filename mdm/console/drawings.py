@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from matching.engine.explain import Explanation, Step, bits_of
+
+if TYPE_CHECKING:
+    from matching.explanation import Edge, Web
 
 WIDTH = 320.0
 
@@ -83,6 +88,103 @@ def remembered(detail: Mapping[str, Any], hidden: frozenset[str] = frozenset()) 
         steps.append(Step(*words, weight, at, at + weight))
         at += weight
     return _drawn(steps, at, hidden)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A record in a drawn cluster; `side` tells on which side of the weakest bridge it stands."""
+
+    x: float
+    y: float
+    label: str
+    side: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strand:
+    """The evidence between two records; `kind` is for, against or weakest."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    width: float
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A cluster as a graph, and the sentence about where it is held together least."""
+
+    nodes: tuple[Node, ...]
+    strands: tuple[Strand, ...]
+    weakest: str
+    doubtful: bool
+
+
+CENTRE, RADIUS = (320.0, 150.0), 115.0
+
+
+def web(cluster: Web, names: Mapping[UUID, str]) -> Drawn:
+    """The records on a circle, those of one side of the weakest bridge beside each other."""
+    sides = _sides(cluster)
+    members = sorted((m.record for m in cluster.members), key=lambda r: (sides.get(r, ""), str(r)))
+    step = 2 * math.pi / max(len(members), 1)
+    at = {
+        record: (
+            _round(CENTRE[0] + RADIUS * 1.35 * math.cos(place * step - math.pi / 2)),
+            _round(CENTRE[1] + RADIUS * math.sin(place * step - math.pi / 2)),
+        )
+        for place, record in enumerate(members)
+    }
+    nodes = tuple(
+        Node(*at[r], names.get(r, str(r)), sides.get(r, "rest"), _anchor(at[r][0])) for r in members
+    )
+    strands = tuple(
+        _strand(edge, at, names, {sides.get(edge.a), sides.get(edge.b)} == {"left", "right"})
+        for edge in reversed(cluster.edges)
+    )
+    return Drawn(nodes, strands, _bridge(cluster, names), _doubtful(cluster))
+
+
+def _sides(cluster: Web) -> dict[UUID, str]:
+    if cluster.weakest is None:
+        return {}
+    left, right = cluster.weakest.left, cluster.weakest.right
+    return {**dict.fromkeys(left, "left"), **dict.fromkeys(right, "right")}
+
+
+def _anchor(x: float) -> str:
+    return "start" if x > CENTRE[0] + 1 else "end" if x < CENTRE[0] - 1 else "middle"
+
+
+def _strand(
+    edge: Edge, at: Mapping[UUID, tuple[float, float]], names: Mapping[UUID, str], bridges: bool
+) -> Strand:
+    bits = bits_of(edge.weight)
+    kind = "against" if edge.weight <= 0 else "weakest" if bridges else "for"
+    text = f"{names.get(edge.a, edge.a)} and {names.get(edge.b, edge.b)}: {bits:+.1f} bit"
+    return Strand(*at[edge.a], *at[edge.b], _round(min(1 + abs(bits) / 6, 6)), kind, text)
+
+
+def _bridge(cluster: Web, names: Mapping[UUID, str]) -> str:
+    if cluster.weakest is None:
+        return ""
+    fewer, more = sorted((cluster.weakest.left, cluster.weakest.right), key=len)
+    whole = len(fewer) + len(more) == len(cluster.members)
+    ends = _listed(fewer, names), "the rest" if whole else _listed(more, names)
+    bits, chance = bits_of(cluster.weakest.weight), cluster.weakest.probability
+    return f"Weakest bridge: {ends[0]} to {ends[1]}, {bits:+.1f} bit ({chance:.1%})."
+
+
+def _listed(records: Sequence[UUID], names: Mapping[UUID, str]) -> str:
+    return ", ".join(sorted(names.get(record, str(record)) for record in records))
+
+
+def _doubtful(cluster: Web) -> bool:
+    return cluster.weakest is not None and cluster.weakest.weight <= 0
 
 
 def bars(rows: Sequence[tuple[str, int]], kind: str = "plain") -> list[Bar]:

@@ -83,7 +83,9 @@ def _list(title: str, icon: str, name: str) -> Item:
 
 
 def _identity() -> list[Item]:
+    why = {"title": "Why not?", "icon": "help", "link": reverse("console:why")}
     return [
+        why,
         _list("Reviews", "balance", "matching_review"),
         _list("Decisions", "gavel", "canonical_decision"),
         _list("Merges", "merge", "canonical_merge"),

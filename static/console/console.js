@@ -93,3 +93,12 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   });
 });
+
+/* The slider of the timeline shows its version at once, and asks for it when it is let go. */
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("input[type=range][data-submit]").forEach((slider) => {
+    const told = slider.form.querySelector("output");
+    slider.addEventListener("input", () => { told.textContent = slider.value; });
+    slider.addEventListener("change", () => slider.form.requestSubmit());
+  });
+});

@@ -16,7 +16,16 @@ from matching.models import Review
 from tests.factories.firm import LEEDS, Firm, SignIn, send
 
 pytestmark = pytest.mark.django_db
-TABS = ("profile", "records", "relations", "history", "merges", "deliveries")
+TABS = (
+    "profile",
+    "records",
+    "relations",
+    "timeline",
+    "quality",
+    "history",
+    "merges",
+    "deliveries",
+)
 
 
 def page_of(golden: Golden, tab: str = "profile") -> str:
