@@ -101,6 +101,8 @@ def _queue(page: Page) -> None:
 def _compare(page: Page) -> None:
     page.goto("/admin/worklist/?entity=client&kind=possible_match")
     page.locator("a.open").first.click()
+    page.get_by_text("As one they would say").wait_for()
+    page.wait_for_load_state("networkidle")
 
 
 def _evidence(page: Page) -> None:
@@ -120,6 +122,52 @@ def _golden_page(page: Page) -> None:
     page.locator("table.profile summary", has_text="other").first.click()
 
 
+def _decide_all(page: Page) -> None:
+    """What one answer to the first three questions would do."""
+    page.goto("/admin/worklist/?entity=client&kind=possible_match")
+    for _ in range(3):
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+    page.keyboard.press("n")
+    page.get_by_text("Nothing has been changed yet").wait_for()
+
+
+def _survivor(page: Page) -> None:
+    """Pick a value and look at what would follow."""
+    _compare(page)
+    page.locator("label.pick input").nth(1).check()
+    page.get_by_text("If they were merged now").wait_for()
+    page.locator("#survivor").evaluate("e => e.scrollIntoView({ block: 'center' })")
+
+
+def _why(page: Page) -> None:
+    page.goto("/admin/worklist/?entity=client&kind=possible_match")
+    codes = page.locator("table.queue tbody tr").first.locator("td:nth-child(3) .quiet")
+    first, second = codes.nth(0).inner_text(), codes.nth(1).inner_text()
+    page.goto(f"/admin/why/?a={first}&b={second}")
+
+
+def _tab(page: Page, name: str) -> None:
+    _client(page)
+    page.get_by_role("navigation", name="About this record").get_by_text(name).click()
+
+
+def _records(page: Page) -> None:
+    _tab(page, "Records")
+    page.locator("summary", has_text="hang together").click()
+
+
+def _timeline(page: Page) -> None:
+    _tab(page, "Timeline")
+
+
+def _quality(page: Page) -> None:
+    """A contract, because it has most that can be at odds."""
+    page.goto("/admin/canonical/contract/?state=active")
+    page.locator("#result_list tbody tr th a").first.click()
+    page.get_by_role("navigation", name="About this record").get_by_text("Quality").click()
+
+
 def _undo_preview(page: Page) -> None:
     """Answer the first question with yes, and begin to take the answer back."""
     _compare(page)
@@ -128,8 +176,7 @@ def _undo_preview(page: Page) -> None:
 
 
 def _deliveries(page: Page) -> None:
-    _client(page)
-    page.get_by_role("navigation", name="About this record").get_by_text("Deliveries").click()
+    _tab(page, "Deliveries")
     deadline = time.monotonic() + DELIVERED_WITHIN
     while not page.get_by_text("up to date").count() and time.monotonic() < deadline:
         page.wait_for_timeout(1000)
@@ -195,7 +242,13 @@ STEPS: dict[str, Callable[[Page], None]] = {
     "queue": _queue,
     "compare": _compare,
     "evidence": _evidence,
+    "survivor": _survivor,
+    "decide-all": _decide_all,
+    "why": _why,
     "golden-page": _golden_page,
+    "records": _records,
+    "timeline": _timeline,
+    "quality": _quality,
     "undo-preview": _undo_preview,
     "deliveries": _deliveries,
     "vocabulary": _vocabulary,
