@@ -98,9 +98,14 @@ def _queue(page: Page) -> None:
     page.goto("/admin/worklist/?entity=client")
 
 
+def _legible(page: Page) -> Any:
+    """The first item in letters that every machine can draw."""
+    return next(a for a in page.locator("a.open").all() if a.inner_text().isascii())
+
+
 def _compare(page: Page) -> None:
     page.goto("/admin/worklist/?entity=client&kind=possible_match")
-    page.locator("a.open").first.click()
+    _legible(page).click()
     page.get_by_text("As one they would say").wait_for()
     page.wait_for_load_state("networkidle")
 
@@ -142,8 +147,8 @@ def _survivor(page: Page) -> None:
 
 def _why(page: Page) -> None:
     page.goto("/admin/worklist/?entity=client&kind=possible_match")
-    codes = page.locator("table.queue tbody tr").first.locator("td:nth-child(3) .quiet")
-    first, second = codes.nth(0).inner_text(), codes.nth(1).inner_text()
+    codes = page.locator("table.queue tr", has=_legible(page)).first.locator("td .quiet")
+    first, second = codes.nth(1).inner_text(), codes.nth(2).inner_text()
     page.goto(f"/admin/why/?a={first}&b={second}")
 
 
