@@ -26,8 +26,9 @@ def look() -> int:
     told = WorkItem.objects.filter(
         kind=WorkKind.PENDING_REFERENCE, golden=OuterRef("golden"), state="open"
     )
+    # From the few that wait to their links: every tick asks, and links are many.
     waiting = Link.objects.filter(
-        ~Exists(told), Exists(late.filter(record=OuterRef("record"))), until__isnull=True
+        ~Exists(told), record__in=late.values("record_id"), until__isnull=True
     )
     rows = waiting.order_by("golden_id").values_list("golden_id", "record_id", "record__entity")
     found = list(rows[:AT_ONCE])
