@@ -118,6 +118,7 @@ def test_a_question_is_looked_at_explained_and_answered_with_a_pick(firm: Firm, 
     press(page, "u")
     expect(page.get_by_role("heading", name="Worklist").first).to_be_visible()
     page.wait_for_url(re.compile("worklist/$"))
+    page.goto(reverse("console:queue", query={"kind": "possible_match"}))
     press(page, "j Enter")
     page.get_by_label("Legal name: take this value").nth(1).check()
     survivor = page.locator("#survivor")
