@@ -25,6 +25,10 @@ from mdm.console.sides import compare
 from mdm.console.work import next_after
 
 RIVALS_SHOWN = 4
+CONTRADICTS = (
+    "It contradicts what a person said through another record: nothing was moved, "
+    "and a decision conflict is open."
+)
 DECISIONS = {
     "match": "They stay together.",
     "no_match": "They are kept apart from now on.",
@@ -130,7 +134,9 @@ def decide(request: HttpRequest, review_id: UUID) -> HttpResponse:
     version = number_from(request, "version")
     picks = picked(request, _ids(request)) if decision == "match" else {}
     decided = review.decide(review_id, decision, cause_from(request), version, picks)
-    if decided.effect and decided.effect.merges:
+    if decided.conflict:
+        messages.warning(request, CONTRADICTS)
+    elif decided.effect and decided.effect.merges:
         tell_merged(request, decided.effect)
     elif decided.conflict:
         messages.warning(request, CONFLICT)

@@ -192,7 +192,9 @@ def _answer(row: Row, decision: str, cause: Cause) -> Answered:
         decided = unit(lambda: review.decide(row.review.pk, decision, cause))  # type: ignore[union-attr]
     except IdentityError as error:
         return Answered(row, refusal=str(error))
-    return Answered(row, decided.effect)
+    return Answered(
+        row, decided.effect, "It opens a decision conflict." if decided.conflict else ""
+    )
 
 
 def _preview(request: HttpRequest, decision: str, answers: Sequence[Answered]) -> HttpResponse:
