@@ -40,7 +40,10 @@ EDITABLE: Final = frozenset({"draft"})
 
 
 def settle(rendered: Rendered) -> Rendered:
-    """The contract as a sale can hold it: every line has a quantity and a price of four places."""
+    """The contract as a sale can hold it: every line has a quantity and a price of four places.
+
+    Without lines it stays a draft: Tryton quotes nothing then.
+    """
     elements = tuple(replace(e, values=_line(e)) for e in rendered.elements)
     attributes = dict(rendered.attributes)
     if "lines" in attributes:
@@ -52,7 +55,10 @@ def settle(rendered: Rendered) -> Rendered:
             }
             for e in elements
         }
-    return replace(rendered, elements=elements, attributes=attributes)
+    values = dict(rendered.values)
+    if not elements and "lines" in attributes and values.get("standing") == "agreed":
+        values["standing"] = attributes["contract_status"] = "draft"
+    return replace(rendered, values=values, elements=elements, attributes=attributes)
 
 
 def _line(element: Element) -> dict[str, Any]:

@@ -228,6 +228,20 @@ def test_a_contract_is_quoted_and_changed_as_a_draft(linked: Linked) -> None:
     assert sale["comment"].endswith("Call Ada")
 
 
+def test_a_contract_without_lines_stays_a_draft(linked: Linked) -> None:
+    """Tryton quotes nothing then: a framework waits for what is called off under it."""
+    linked.say("client", "C-1", **CLIENT)
+    golden = linked.say("contract", "CT-2", **{**CONTRACT, "lines": [], "contract_type": "msa"})
+    linked.deliver()
+    assert linked.at_rest(), linked.errors()
+    assert linked.held(golden).values["contract_status"] == "draft"
+    linked.say("contract", "CT-2", **CONTRACT)
+    linked.deliver()
+    assert linked.at_rest(), linked.errors()
+    sale = linked.erp.one("sale.sale", [["number", "=", golden.code]], "state")
+    assert sale["state"] == "quotation"
+
+
 def test_lines_of_a_contract_that_is_processed_are_left_to_finance(linked: Linked) -> None:
     _, contract, _ = engaged(linked)
     sale = linked.id_there(contract)
