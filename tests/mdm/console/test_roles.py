@@ -26,6 +26,7 @@ PAGES = {
     "loads": {"integrator", "admin"},
     "new_load": {"integrator", "admin"},
 }
+DEEDS = {"act", "decide_all", "save_view", "merge", "compare", "survivor", "undo_all"}
 LISTS = {
     "canonical.credential": EVERYONE,
     "canonical.user": {"admin"},
@@ -38,7 +39,7 @@ def _console_pages() -> list[str]:
     """Every page of the console that needs no argument and answers to GET."""
     console: Any = get_resolver("mdm.console.urls")
     names = {p.name for p in console.url_patterns if p.name and not p.pattern.converters}
-    return sorted(names - {"act", "decide_all", "save_view", "merge", "compare", "survivor"})
+    return sorted(names - DEEDS)
 
 
 @pytest.mark.parametrize("group", GROUPS)
