@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 import psycopg
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models import Expression
 
 Params = Sequence[Any]
@@ -108,11 +108,16 @@ class _PreparedCursor(psycopg.Cursor[Any]):
 
 def statement() -> Any:
     """A cursor for statements whose text does not change: prepared on PostgreSQL."""
-    if connection.vendor != "postgresql":
-        return connection.cursor()
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        return connection._prepare_cursor(_PreparedCursor(connection.connection))  # type: ignore[attr-defined]
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor != "postgresql":
+        return database.cursor()
+    database.close_if_health_check_failed()
+    if database.connection is None:
+        database.ensure_connection()
+    cursor: Any = _PreparedCursor(database.connection)
+    if database.queries_logged:
+        return database.make_debug_cursor(cursor)
+    return database.make_cursor(cursor)
 
 
 def array(values: Iterable[Any]) -> str:

@@ -59,7 +59,11 @@ SHARED: list[Processor] = [
 def configure(level: str) -> dict[str, Any]:
     """Set structlog up and give the LOGGING setting: all loggers end in one JSON line each."""
     structlog.configure(
-        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

@@ -71,6 +71,7 @@ def _columns(entity: str, version: Version) -> dict[str, Any]:
     return {"golden_id": version.golden, **typed_columns(entity, version.values)}
 
 
+@cache
 def _history_of(model: type[models.Model]) -> type[models.Model]:
     history: type[models.Model] = model.history.model  # type: ignore[attr-defined]
     return history
