@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
 
+from canonical import writer
 from canonical.identity.errors import Busy
 from canonical.models import Golden
 from canonical.reader import Read, Slot, array, select
@@ -27,14 +28,15 @@ class Grown(Exception):
     """More records are concerned than were locked."""
 
 
-def unit(work: Callable[[], T], preview: bool = False) -> T:
+def unit(work: Callable[[], T], preview: bool = False, few: bool = False) -> T:
     """Run `work` in one transaction, again where its locks had to grow; Busy after five times.
 
-    A preview does all of it and takes it back.
+    A preview does all of it and takes it back. Of a few rows the statements from the beginning
+    of the transaction to its end are sent as `writer.together` does.
     """
     for _ in range(ATTEMPTS):
         try:
-            with transaction.atomic():
+            with writer.together(few), transaction.atomic():
                 result = work()
                 if preview:
                     transaction.set_rollback(True)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import DataError, IntegrityError
 
-from canonical import configuration, worklist, writer
+from canonical import configuration, worklist
 from canonical.access import Principal
 from canonical.configuration import Configuration
 from canonical.golden.cause import Cause, cause_of
@@ -128,7 +128,8 @@ class _Chunk:
             return answers
 
         try:
-            return list(zip(positions, units.unit(work, self.dry_run), strict=True))
+            answers = units.unit(work, self.dry_run, few=not self.bulk)
+            return list(zip(positions, answers, strict=True))
         except POISON as error:
             if len(group) == 1:
                 return self._poisoned(group[0], error)
@@ -261,10 +262,6 @@ class _Intake:
                 raise units.Grown
 
     def _write(self, placements: Sequence[Placement], locked: dict[UUID, Golden]) -> list[Answer]:
-        with writer.together(few=not self.bulk):
-            return self._written(placements, locked)
-
-    def _written(self, placements: Sequence[Placement], locked: dict[UUID, Golden]) -> list[Answer]:
         store(self.system, self.entity, self.judged, self.cause, self.moment)
         fresh = self._new_goldens(placements)
         opening = [p for p in placements if p.newcomer.golden is None]
