@@ -93,6 +93,11 @@ class Attribute:
         """Whether the value, or any part of it, is masked without the grant."""
         return self.classification is Classification.RESTRICTED
 
+    @property
+    def refers(self) -> bool:
+        """Whether it is a reference or holds some."""
+        return self.reference is not None or any(part.refers for part in self.fields)
+
     def part(self, name: str) -> Attribute:
         """The declared part of an object or list element; KeyError when there is none."""
         for candidate in self.fields:
@@ -123,9 +128,13 @@ class EntitySchema:
     prefix: str
     attributes: tuple[Attribute, ...]
     by_name: dict[str, Attribute] = field(init=False, compare=False, repr=False)
+    referring: frozenset[str] = field(init=False, compare=False, repr=False)
+    """The attributes that are references or hold some."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {a.name: a for a in self.attributes})
+        referring = frozenset(a.name for a in self.attributes if a.refers)
+        object.__setattr__(self, "referring", referring)
 
     def __getitem__(self, name: str) -> Attribute:
         return self.by_name[name]
@@ -135,7 +144,7 @@ class EntitySchema:
 
         KeyError where there is nothing of that name.
         """
-        match = PART.fullmatch(path)
+        match = None if path in self.by_name else PART.fullmatch(path)
         if match is None:
             return self.by_name[path]
         listed = self.by_name[match["attribute"]]

@@ -44,6 +44,7 @@ def references(schema: EntitySchema, values: Mapping[str, Any]) -> list[Found]:
     return [
         Found(path, attribute.reference or "", value, attribute.ordering)
         for name, told in values.items()
+        if name in schema.referring or "[" in name
         for path, attribute, value in _leaves(_declared(schema, name), told, name)
     ]
 
@@ -71,7 +72,9 @@ def resolve(
 def placed(schema: EntitySchema, values: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
     """The references of *resolved* values: (path, entity, golden id, whether ordering)."""
     for name, told in values.items():
-        for path, attribute, value in _leaves(schema.by_name.get(name), told, name):
+        if name not in schema.referring:
+            continue
+        for path, attribute, value in _leaves(schema[name], told, name):
             if isinstance(value, str):
                 yield path, attribute.reference or "", value, attribute.ordering
 
@@ -87,7 +90,7 @@ def _leaves(
     attribute: Attribute | None, value: Any, path: str
 ) -> Iterator[tuple[str, Attribute, Any]]:
     """The references inside one value: path, declaration and value of each."""
-    if attribute is None or value is None or not _refers(attribute):
+    if attribute is None or value is None or not attribute.refers:
         return
     if attribute.kind is Kind.LIST:
         for place, element in enumerate(value):
@@ -97,10 +100,6 @@ def _leaves(
             yield from _leaves(part, value.get(part.name), f"{path}.{part.name}")
     else:
         yield path, attribute, value
-
-
-def _refers(attribute: Attribute) -> bool:
-    return attribute.reference is not None or any(_refers(part) for part in attribute.fields)
 
 
 def _resolve(

@@ -26,17 +26,49 @@ INLINE_VALUES = 600
 FEW = 40
 
 
-def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
-    """Insert rows given as {column: value}; every row names the same columns."""
+def insert(model: type[models.Model], rows: Sequence[Row], held: bool = False) -> None:
+    """Insert rows given as {column: value}; every row names the same columns.
+
+    With `held`, rows that break a unique constraint are left out.
+    """
     if not rows:
         return
     columns = tuple(rows[0])
+    insert_tuples(model, columns, [tuple(row[c] for c in columns) for row in rows], held)
+
+
+def insert_tuples(
+    model: type[models.Model],
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+    held: bool = False,
+) -> None:
+    """The same for rows that are given as values in the order of the columns."""
+    if not rows:
+        return
+    adapters = _adapters(model)
+    changing = [(n, adapters[c]) for n, c in enumerate(columns) if adapters[c] is not _plain]
+    if changing:
+        rows = [_adapted(row, changing) for row in rows]
     if connection.vendor != "postgresql":
-        _insert_each(model, columns, rows)
-    elif _sent_together() or len(rows) * len(columns) <= INLINE_VALUES:
-        _insert_inline(model, columns, rows)
+        with connection.cursor() as cursor:
+            cursor.executemany(_insert_sql(model, columns, single=True, held=held), rows)
+    elif held or _sent_together() or len(rows) * len(columns) <= INLINE_VALUES:
+        single = len(rows) == 1
+        with statement() as cursor:
+            values = rows[0] if single else [list(column) for column in zip(*rows, strict=True)]
+            cursor.execute(_insert_sql(model, columns, single, held), values)
     else:
         _copy(model, columns, rows)
+
+
+def _adapted(
+    row: Sequence[Any], changing: Sequence[tuple[int, Callable[[Any], Any]]]
+) -> tuple[Any, ...]:
+    values = list(row)
+    for n, adapt in changing:
+        values[n] = adapt(values[n])
+    return tuple(values)
 
 
 def update(model: type[models.Model], rows: Sequence[Row]) -> None:
@@ -157,47 +189,29 @@ def _quoted(name: str) -> str:
     return connection.ops.quote_name(name)
 
 
-def _insert_each(model: type[models.Model], columns: tuple[str, ...], rows: Sequence[Row]) -> None:
-    adapters = _adapters(model)
-    slots = ", ".join(["%s"] * len(columns))
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {_target(model, columns)} VALUES ({slots})",  # noqa: S608
-            [tuple(adapters[c](row[c]) for c in columns) for row in rows],
-        )
-
-
-def _insert_inline(
-    model: type[models.Model], columns: tuple[str, ...], rows: Sequence[Row]
-) -> None:
-    """A few rows in one statement whose text does not depend on their number."""
-    adapters = _adapters(model)
-    with statement() as cursor:
-        if len(rows) == 1:
-            values = [adapters[c](rows[0][c]) for c in columns]
-        else:
-            values = [[adapters[c](row[c]) for row in rows] for c in columns]
-        cursor.execute(_insert_sql(model, columns, len(rows) == 1), values)
-
-
 @cache
-def _insert_sql(model: type[models.Model], columns: tuple[str, ...], single: bool) -> str:
+def _insert_sql(
+    model: type[models.Model], columns: tuple[str, ...], single: bool, held: bool
+) -> str:
+    """One row by its values, or any number of them by an array a column."""
+    end = " ON CONFLICT DO NOTHING" if held else ""
     if single:
         slots = ", ".join(["%s"] * len(columns))
-        return f"INSERT INTO {_target(model, columns)} VALUES ({slots})"  # noqa: S608
+        return f"INSERT INTO {_target(model, columns)} VALUES ({slots}){end}"  # noqa: S608
     kinds = {_column(f): f.db_type(connection) for f in model._meta.concrete_fields}
     arrays = ", ".join(f"%s::{kinds[c]}[]" for c in columns)
-    return f"INSERT INTO {_target(model, columns)} SELECT * FROM unnest({arrays})"  # noqa: S608
+    return f"INSERT INTO {_target(model, columns)} SELECT * FROM unnest({arrays}){end}"  # noqa: S608
 
 
-def _copy(model: type[models.Model], columns: tuple[str, ...], rows: Sequence[Row]) -> None:
-    adapters = [_adapters(model)[c] for c in columns]
+def _copy(
+    model: type[models.Model], columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY {_target(model, columns)} FROM STDIN") as copy,
     ):
         for row in rows:
-            copy.write_row([adapt(row[c]) for adapt, c in zip(adapters, columns, strict=True)])
+            copy.write_row(row)
 
 
 @cache

@@ -254,12 +254,9 @@ def file_records(
             MatchFeatures,
             [{"record": r, "entity": entity, "packed": f.pack()} for r, f, _ in rows],
         )
-        writer.insert(
-            MatchKey,
-            sorted(
-                ({"entity": entity, "key": k, "record": r} for r, _, keys in rows for k in keys),
-                key=lambda row: (row["key"], row["record"]),
-            ),
+        filed = sorted((key, str(record)) for record, _, keys in rows for key in keys)
+        writer.insert_tuples(
+            MatchKey, ("entity", "key", "record"), [(entity, *each) for each in filed]
         )
 
 

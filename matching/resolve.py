@@ -135,10 +135,13 @@ class _Placing:
         """Every pair that will surely be asked for, so that all are scored at once."""
         home, inside = self.population.home, self.population.inside
         peers: dict[int, list[int]] = defaultdict(list)
+        visitors: dict[int, list[int]] = defaultdict(list)
         for n, newcomer in enumerate(self.newcomers):
             goldens = {home[r] for r in self.beside[n] if r in home}
             for golden in goldens | {g for g in (self.own[n], self.declared[n]) if g is not None}:
                 yield from ((n, other) for other in inside[golden] if other != n)
+                yield from ((n, visitor) for visitor in visitors[golden][: candidates.KEY_CAP])
+                visitors[golden].append(n)
             for key in newcomer.keys:
                 yield from ((n, peer) for peer in peers[key][: candidates.KEY_CAP])
                 peers[key].append(n)
@@ -166,11 +169,13 @@ class _Placing:
         The records that its own system holds apart from it count against it, but for the golden
         record it declares.
         """
-        home, keys = self.population.home, self.newcomers[n].keys
+        population, keys = self.population, self.newcomers[n].keys
+        home, declared, own = population.home, self.declared[n], self.own[n]
         earlier = (r for key in keys if key in self.under for r in self.under[key])
-        goldens = dict.fromkeys(home[r] for r in (*self.beside[n], *earlier) if r in home)
-        declared, evidence = self.declared[n], self.population.evidence
-        return {g: evidence(n, g, g != declared) for g in goldens if g != self.own[n]}
+        near = dict.fromkeys(home[r] for r in (*self.beside[n], *earlier) if r in home)
+        goldens = [golden for golden in near if golden != own]
+        population.prepare((n, r) for g in goldens for r in population.inside[g] if r != n)
+        return {g: population.evidence(n, g, g != declared) for g in goldens}
 
     def _decide(self, weights: Mapping[int, int]) -> Decision:
         goldens = self.population.goldens

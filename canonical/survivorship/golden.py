@@ -36,8 +36,10 @@ def golden(
 ) -> Survivors:
     """Compute the golden record of these contributions on that day (an ISO date)."""
     result = Survivors()
+    said = {name for c in contributions for name in (*c.values, *c.empty)}
     for attribute in schema:
-        _survive(result, policy, attribute, contributions, on)
+        if attribute.name in said or policy.rule(attribute.name).asserts_empty:
+            _survive(result, policy, attribute, contributions, on)
     for path, contribution in _pinned_parts(contributions, on):
         _apply_part(result, schema, path, contribution)
     return result

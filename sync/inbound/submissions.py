@@ -227,15 +227,15 @@ def _item(body: Any) -> Item:
 @transaction.atomic
 def _keep(made: Submission, answers: Mapping[int, Answer]) -> None:
     """Store answers where there are none: of two that held the lease, the first counts."""
-    waiting = {row.position: row for row in made.items.filter(position__in=list(answers))}
-    SubmissionItem.objects.bulk_create(
-        [
-            SubmissionItem(submission=made, position=position, answer=item_said(answer))
-            for position, answer in answers.items()
-            if position not in waiting
-        ],
-        ignore_conflicts=True,
-    )
+    if not answers:
+        return
+    waiting = {row.position: row for row in made.items.filter(position__any=list(answers))}
+    rows = [
+        {"submission_id": made.pk, "position": n, "body": "", "answer": item_said(answer)}
+        for n, answer in answers.items()
+        if n not in waiting
+    ]
+    writer.insert(SubmissionItem, rows, held=True)
     kept = [row for row in waiting.values() if row.answer is None]
     writer.update(
         SubmissionItem,
