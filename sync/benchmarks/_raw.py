@@ -22,7 +22,7 @@ from sync.inbound.receive import CHUNK, receive
 
 Write = tuple[Callable[..., None], tuple[Any, ...]]
 _next_codes = writer.next_codes
-NAMES = ("insert", "update", "delete")
+NAMES = ("insert_tuples", "update", "delete")  # what all writes end in
 
 
 def single(items: Sequence[dict[str, Any]], clients: int, seconds: float) -> _load.Measured:
