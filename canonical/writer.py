@@ -22,8 +22,6 @@ from canonical.reader import array, listed, select, statement
 Row = Mapping[str, Any]
 # Below this many values one INSERT is cheaper than the extra round trips of a COPY.
 INLINE_VALUES = 600
-# What `together` takes for few: one record and what hangs on it.
-FEW = 40
 
 
 def insert(model: type[models.Model], rows: Sequence[Row], held: bool = False) -> None:
@@ -53,11 +51,10 @@ def insert_tuples(
     if connection.vendor != "postgresql":
         with connection.cursor() as cursor:
             cursor.executemany(_insert_sql(model, columns, single=True, held=held), rows)
-    elif held or _sent_together() or len(rows) * len(columns) <= INLINE_VALUES:
+    elif held or len(rows) * len(columns) <= INLINE_VALUES or _collected() is not None:
         single = len(rows) == 1
-        with statement() as cursor:
-            values = rows[0] if single else [list(column) for column in zip(*rows, strict=True)]
-            cursor.execute(_insert_sql(model, columns, single, held), values)
+        values = rows[0] if single else [list(column) for column in zip(*rows, strict=True)]
+        _execute(model, _insert_sql(model, columns, single, held), values)
     else:
         _copy(model, columns, rows)
 
@@ -78,11 +75,11 @@ def update(model: type[models.Model], rows: Sequence[Row]) -> None:
     key = _column(model._meta.pk)
     columns = tuple(column for column in rows[0] if column != key)
     sql = _update_sql(model, columns, connection.vendor)
-    with statement() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(sql, [json.dumps(list(rows), default=_json_value)])
-            return
-        adapters = _adapters(model)
+    if connection.vendor == "postgresql":
+        _execute(model, sql, [json.dumps(list(rows), default=_json_value)])
+        return
+    adapters = _adapters(model)
+    with connection.cursor() as cursor:
         cursor.executemany(
             sql, [tuple(adapters[c](row[c]) for c in (*columns, key)) for row in rows]
         )
@@ -108,8 +105,7 @@ def delete(model: type[models.Model], column: str, values: Iterable[Any]) -> Non
         return
     field = _target_of(model._meta.get_field(column))
     told = array(wanted) if connection.vendor == "postgresql" else listed(field)(wanted)
-    with statement() as cursor:
-        cursor.execute(_delete_sql(model, column, connection.vendor), [told])
+    _execute(model, _delete_sql(model, column, connection.vendor), [told])
 
 
 @cache
@@ -158,25 +154,75 @@ def instant_of(clock: datetime | str) -> datetime:
 
 @contextmanager
 def together(few: bool) -> Iterator[None]:
-    """Send the writes of a few rows without waiting for each answer; many go by COPY, alone.
+    """Collect the writes of a few rows and send them as one statement; many go by COPY, alone.
 
-    Whoever reads inside the block waits for what was sent before. Errors come there or at the
-    end of the block, as Django's.
+    Whatever else is executed inside the block comes after the writes before it. Errors come
+    there or at the end of the block.
     """
-    if connection.vendor != "postgresql" or not few:
+    if connection.vendor != "postgresql" or not few or _collected() is not None:
         yield
         return
-    connection.ensure_connection()
-    if _sent_together():
+    writes = _Writes()
+    with connection.execute_wrapper(writes):
         yield
+        writes.send()
+
+
+class _Writes:
+    """Writes that wait to be sent as one statement, in which each is seen by no other.
+
+    So none of them may concern a table that another one does.
+    """
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._texts: list[str] = []
+        self._params: list[Any] = []
+        self._tables: set[str] = set()
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.send()
+        return execute(sql, params, many, context)
+
+    def add(self, table: str, sql: str, params: Sequence[Any]) -> None:
+        if table in self._tables:
+            self.send()
+        self._tables.add(table)
+        self._texts.append(sql)
+        self._params += params
+
+    def send(self) -> None:
+        if not self._texts:
+            return
+        sql, params = _as_one(tuple(self._texts)), self._params
+        self._begin()
+        with statement() as cursor:
+            cursor.execute(sql, params)
+
+
+@cache
+def _as_one(texts: tuple[str, ...]) -> str:
+    *others, last = texts
+    named = ", ".join(f"w{n} AS ({text})" for n, text in enumerate(others))
+    return f"WITH {named} {last}" if others else last
+
+
+def _collected() -> _Writes | None:
+    """The writes that are being collected, where a COPY cannot stand."""
+    wrappers = connection.execute_wrappers
+    return next((w for w in wrappers if isinstance(w, _Writes)), None) if wrappers else None
+
+
+def _execute(model: type[models.Model], sql: str, params: Sequence[Any]) -> None:
+    """Execute a write whose text is always the same, now or with others."""
+    writes = _collected()
+    if writes is not None:
+        writes.add(model._meta.db_table, sql, params)
         return
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
-
-
-def _sent_together() -> bool:
-    """Whether statements are being sent without waiting, where a COPY cannot stand."""
-    return bool(connection.connection.pgconn.pipeline_status)
+    with statement() as cursor:
+        cursor.execute(sql, params)
 
 
 def _column(field: models.Field[Any, Any]) -> str:

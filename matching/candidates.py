@@ -247,17 +247,12 @@ def file_records(
     known: Collection[UUID] = (),
 ) -> None:
     """Remember features and keys of records; `known` ones replace what was filed before."""
-    with writer.together(few=len(rows) <= 1):
-        writer.delete(MatchKey, "record", known)
-        writer.delete(MatchFeatures, "record", known)
-        writer.insert(
-            MatchFeatures,
-            [{"record": r, "entity": entity, "packed": f.pack()} for r, f, _ in rows],
-        )
-        filed = sorted((key, str(record)) for record, _, keys in rows for key in keys)
-        writer.insert_tuples(
-            MatchKey, ("entity", "key", "record"), [(entity, *each) for each in filed]
-        )
+    writer.delete(MatchKey, "record", known)
+    writer.delete(MatchFeatures, "record", known)
+    packed = [(record, entity, features.pack()) for record, features, _ in rows]
+    writer.insert_tuples(MatchFeatures, ("record", "entity", "packed"), packed)
+    filed = sorted((key, str(record)) for record, _, keys in rows for key in keys)
+    writer.insert_tuples(MatchKey, ("entity", "key", "record"), [(entity, *row) for row in filed])
 
 
 def forget(records: Collection[UUID]) -> None:

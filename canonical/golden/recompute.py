@@ -148,11 +148,10 @@ def _save(changed: Sequence[Computed], config: Configuration, occasion: Occasion
     by_entity: dict[str, list[typed.Version]] = defaultdict(list)
     for item in changed:
         by_entity[item.golden.entity].append(_version(item, occasion.cause))
-    with writer.together(few=len(changed) <= writer.FEW):
-        journal.write(rows)
-        _save_goldens([c.golden for c in changed])
-        for entity, versions in by_entity.items():
-            typed.save(entity, versions)
+    journal.write(rows)
+    _save_goldens([c.golden for c in changed])
+    for entity, versions in by_entity.items():
+        typed.save(entity, versions)
 
 
 def _save_goldens(records: Sequence[Golden]) -> None:

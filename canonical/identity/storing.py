@@ -26,8 +26,7 @@ from canonical.resolution import references
 def store(system: str, entity: str, items: Sequence[Judged], cause: Cause, at: datetime) -> None:
     """Write records, versions, references and approved values of judged arrivals."""
     kept = [item for item in items if item.said is not None]
-    with writer.together(few=len(kept) <= writer.FEW):
-        _store_records(system, entity, kept, cause, at)
+    _store_records(system, entity, kept, cause, at)
     speaking = [item for item in kept if item.before != item.values]
     _store_references(system, entity, speaking)
     _store_approved(entity, speaking, cause, at)

@@ -31,13 +31,13 @@ class Grown(Exception):
 def unit(work: Callable[[], T], preview: bool = False, few: bool = False) -> T:
     """Run `work` in one transaction, again where its locks had to grow; Busy after five times.
 
-    A preview does all of it and takes it back. Of a few rows the statements from the beginning
-    of the transaction to its end are sent as `writer.together` does.
+    A preview does all of it and takes it back. The writes of a few rows go `writer.together`.
     """
     for _ in range(ATTEMPTS):
         try:
-            with writer.together(few), transaction.atomic():
-                result = work()
+            with transaction.atomic():
+                with writer.together(few):
+                    result = work()
                 if preview:
                     transaction.set_rollback(True)
                 return result

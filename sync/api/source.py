@@ -41,6 +41,8 @@ class SourceView(ContractView):
     """An address below one entity of one system."""
 
     scopes: ClassVar = {"GET": "read", "PUT": "ingest", "DELETE": "ingest", "POST": "ingest"}
+    stamp: int | None = None
+    """The configuration's, as `place` read it."""
 
     def place(self, system: str, entity: str) -> str:
         """The singular of the entity an address names; 404 where it or the system is unknown."""
@@ -48,7 +50,9 @@ class SourceView(ContractView):
             kind = entity_of_path(entity)
         except KeyError:
             raise Problem("not-found", f"There is no entity {entity[:40]!a}.") from None
-        if system == CONSOLE or system not in configuration.current().active:
+        config = configuration.current()
+        self.stamp = config.stamp
+        if system == CONSOLE or system not in config.active:
             raise Problem("not-found", f"There is no system {system[:40]!a}.")
         return kind
 
@@ -77,7 +81,7 @@ class SourceRecordView(SourceView):
     def taken(self, request: Request, system: str, kind: str, item: Item) -> Response:
         """Take one item in, or with `?dry_run=true` only tell what would become of it."""
         dry_run = _flag(request, "dry_run")
-        [answer] = receive(self.principal, system, kind, [item], dry_run=dry_run)
+        [answer] = receive(self.principal, system, kind, [item], dry_run=dry_run, stamp=self.stamp)
         if answer.faults:
             raise _refused(answer.faults)
         status = 200 if item.retired else status_of(answer, dry_run)

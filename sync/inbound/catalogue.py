@@ -19,9 +19,13 @@ _lock = Lock()
 _held: tuple[int, dict[tuple[str, str], Mapping]] = (-1, {})
 
 
-def active(system: str, entity: str) -> Mapping | None:
-    """The system's mapping of the entity, or None when it sends canonical attributes."""
-    return _compiled(configuration.stamp()).get((system, entity))
+def active(system: str, entity: str, stamp: int | None = None) -> Mapping | None:
+    """The system's mapping of the entity, or None when it sends canonical attributes.
+
+    As of the configuration's stamp, which is read where none is given.
+    """
+    known = configuration.stamp() if stamp is None else stamp
+    return _compiled(known).get((system, entity))
 
 
 def check(spec: Any) -> Mapping:

@@ -51,14 +51,16 @@ def receive(
     items: Sequence[Item],
     dry_run: bool = False,
     settled: Callable[[Sequence[int], Sequence[Answer]], None] = lambda _, __: None,
+    stamp: int | None = None,
 ) -> list[Answer]:
     """Take items in, in chunks of one transaction each, and answer each in its place.
 
     `settled` is called inside each chunk's transaction with the positions and their answers, so
     that a caller can store them with what they describe. One bad item never fails the others:
-    a chunk that fails is halved until the poison is alone.
+    a chunk that fails is halved until the poison is alone. `stamp` is the configuration's, where
+    the caller has just read it.
     """
-    mapping = catalogue.active(system, entity)
+    mapping = catalogue.active(system, entity, stamp)
     answers: dict[int, Answer] = {}
     places: list[int] = []
     arrivals: list[Arrival] = []
@@ -262,8 +264,8 @@ class _Intake:
                 raise units.Grown
 
     def _write(self, placements: Sequence[Placement], locked: dict[UUID, Golden]) -> list[Answer]:
-        store(self.system, self.entity, self.judged, self.cause, self.moment)
         fresh = self._new_goldens(placements)
+        store(self.system, self.entity, self.judged, self.cause, self.moment)
         opening = [p for p in placements if p.newcomer.golden is None]
         links = linking.open_links(
             [(p.newcomer.record, p.golden, p.cause) for p in opening], self.moment
