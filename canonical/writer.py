@@ -282,11 +282,14 @@ def _target_of(field: Any) -> models.Field[Any, Any]:
     return found
 
 
+_WRITTEN_AS_GIVEN = (models.CharField, models.TextField, models.IntegerField, models.BooleanField)
+
+
 def _adapter(field: models.Field[Any, Any], vendor: str) -> Callable[[Any], Any]:
     target = _target_of(field)
     if isinstance(field, models.JSONField):
         return _dumped
-    if vendor == "postgresql":
+    if vendor == "postgresql" or isinstance(target, _WRITTEN_AS_GIVEN):
         return _plain
     return lambda value: target.get_db_prep_save(value, connection)
 

@@ -10,6 +10,7 @@ from mdm.api import SandboxReset
 from mdm.metrics import metrics
 
 urlpatterns = [
+    path("", include("sync.api.urls")),  # first: every record comes in here, and patterns are tried
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", include("mdm.console.urls")),
     path("admin/", admin.site.urls),
@@ -19,7 +20,6 @@ urlpatterns = [
     path("api/v1/sandbox/reset", SandboxReset.as_view(), name="sandbox-reset"),
     path("", include("canonical.api.urls")),
     path("", include("matching.api.urls")),
-    path("", include("sync.api.urls")),
     path("", include("sync.urls")),
 ]
 
