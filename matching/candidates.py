@@ -127,7 +127,9 @@ shared AS (
 """  # noqa: S608
 _JSON = f"""
 WITH asked AS MATERIALIZED (
-    SELECT value ->> 0 AS n, value ->> 1 AS key, value ->> 2 AS strong FROM json_each(%s)),
+    SELECT json_extract(value, '$[0]') AS n, json_extract(value, '$[1]') AS key,
+           json_extract(value, '$[2]') AS strong
+    FROM json_each(%s)),
 hit AS MATERIALIZED (
     SELECT asked.*, (
         SELECT count(*) FROM (

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from heapq import nlargest
 from typing import Any
 from uuid import UUID
 
@@ -178,8 +179,10 @@ class _Placing:
         return {g: population.evidence(n, g, g != declared) for g in goldens}
 
     def _decide(self, weights: Mapping[int, int]) -> Decision:
-        goldens = self.population.goldens
-        return choose(self.profile, self.model, {str(goldens[g]): w for g, w in weights.items()})
+        """Only the two likeliest, and whoever equals them, can decide."""
+        goldens, least = self.population.goldens, min(nlargest(2, weights.values()), default=0)
+        best = {str(goldens[g]): w for g, w in weights.items() if w >= least}
+        return choose(self.profile, self.model, best)
 
     def _alone(self, golden: int, weight: int) -> Decision:
         return self._decide({golden: weight})
