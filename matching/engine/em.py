@@ -36,22 +36,31 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """Distinct rows of levels, how many pairs show each, and the row of every pair."""
+    """Distinct rows of levels and how many pairs show each; rows and pairs have a code each."""
 
     levels: Levels
     count: Floats
-    inverse: npt.NDArray[np.int64]
+    distinct: npt.NDArray[np.int64]
+    code: npt.NDArray[np.int64]
+
+    def row(self) -> npt.NDArray[np.int64]:
+        """The row of every pair."""
+        return np.searchsorted(self.distinct, self.code)
 
 
 def patterns(levels: Levels) -> Patterns:
     """Count equal rows of levels."""
+    radix = [int(column.max(initial=0)) + 1 for column in levels.T]
     code = np.zeros(len(levels), np.int64)
-    for column in levels.T:
-        code = code * (int(column.max(initial=0)) + 1) + column
-    _, first, inverse, count = np.unique(
-        code, return_index=True, return_inverse=True, return_counts=True
-    )
-    return Patterns(levels[first], count.astype(np.float64), inverse)
+    for column, base in zip(levels.T, radix, strict=True):
+        code *= base
+        code += column
+    distinct, count = np.unique(code, return_counts=True)
+    rows = np.empty((len(distinct), len(radix)), np.int8)
+    rest = distinct.copy()
+    for place in reversed(range(len(radix))):
+        rest, rows[:, place] = np.divmod(rest, radix[place])
+    return Patterns(rows, count.astype(np.float64), distinct, code)
 
 
 def start(profile: Profile) -> Fit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -54,16 +54,23 @@ class TooMany(ValueError):
 
 def file_records(profile: Profile, frame: Frame) -> Filed:
     """All keys of all records; the same numbers as `keys.keys`, unsigned."""
-    known: dict[Part, Filed] = {}
-    filed = [_file(profile, frame, key, known) for key in profile.keys]
+    known = _known(profile, frame, profile.keys)
+    filed = [_file(frame, key, known) for key in profile.keys]
     return Filed(np.concatenate([f.key for f in filed]), np.concatenate([f.row for f in filed]))
 
 
-def _file(profile: Profile, frame: Frame, key: Key, known: dict[Part, Filed]) -> Filed:
-    """The records under one key; what is `known` of its parts is not hashed again."""
-    for part in key.parts:
-        if part not in known:
-            known[part] = _blocks(part, frame.columns[profile.position[part.field]])
+def _known(profile: Profile, frame: Frame, keys: Iterable[Key]) -> dict[Part, Filed]:
+    """The records under each part of these keys, field by field."""
+    parts = dict.fromkeys(part for key in keys for part in key.parts)
+    known: dict[Part, Filed] = {}
+    for field, column in zip(profile.fields, frame.columns, strict=True):
+        known |= {part: _blocks(part, column) for part in parts if part.field == field.name}
+        column.atoms.forget()
+    return known
+
+
+def _file(frame: Frame, key: Key, known: Mapping[Part, Filed]) -> Filed:
+    """The records under one key, from those under its parts."""
     first, *others = (known[part] for part in key.parts)
     filed = Filed(np.uint64(mix((seed(key), 0))) ^ first.key, first.row)
     for other in others:
@@ -182,7 +189,7 @@ def _crowds(profile: Profile, frame: Frame, limit: int) -> Index:
     found = [np.zeros(0, np.int64)]
     for key in profile.keys:
         if key.strong or key.whole:
-            filed = _file(profile, frame, key, {})
+            filed = _file(frame, key, _known(profile, frame, [key]))
             codes = [c.code[filed.row].astype(np.uint64) for c in frame.columns]
             order = np.lexsort([*codes, filed.key])
             number, row = filed.key[order], filed.row[order].astype(np.int64)

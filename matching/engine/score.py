@@ -61,6 +61,8 @@ class Scorer:
             _prepare(c, frame.columns[profile.position[c.field]], model)
             for c in profile.comparisons
         ]
+        for column in frame.columns:
+            column.atoms.forget()
 
     def under(self, model: Model) -> Scorer:
         """The same tables under other weights; the frequencies must be the same."""
@@ -79,7 +81,11 @@ class Scorer:
 
     def weights(self, levels: Levels) -> Weights:
         """Prior and evidence of each row of levels together, in 1/1024 bit."""
-        return totals(self.profile, self.model, levels)
+        out = np.empty(len(levels), np.int64)
+        for start in range(0, len(levels), CHUNK):
+            piece = slice(start, start + CHUNK)
+            out[piece] = totals(self.profile, self.model, levels[piece])
+        return out
 
 
 def totals(profile: Profile, model: Model, levels: Levels) -> Weights:

@@ -94,7 +94,7 @@ def _identified(profile: Profile, fit: em.Fit, data: em.Patterns) -> em.Fit:
 def taught(profile: Profile, model: Model, levels: Levels, match: npt.NDArray[np.bool_]) -> Model:
     """The model corrected and calibrated by pairs that people have answered."""
     data = em.patterns(levels)
-    yes = np.bincount(data.inverse, match, len(data.count)).astype(np.float64)
+    yes = np.bincount(data.row(), match, len(data.count)).astype(np.float64)
     odds = 2.0 ** (model.prior / BIT)
     rows = tuple(np.array(model.weights[c.attribute]) / BIT for c in profile.comparisons)
     fit = refine(profile, em.Fit(odds / (1 + odds), rows), data.levels, yes, data.count - yes)

@@ -121,6 +121,10 @@ class Atoms(list[str]):
         """The parts of each value."""
         return [atom.split(PART) for atom in self]
 
+    def forget(self) -> None:
+        """Let go of the parts: of a million values they take more room than all else."""
+        self.__dict__.pop("parts", None)
+
 
 def part(atoms: Sequence[str], position: int) -> list[str]:
     """One part of each atom."""
