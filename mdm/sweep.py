@@ -12,6 +12,7 @@ from matching import upkeep
 from mdm.models import Heartbeat
 from sync.inbound import pulls, submissions, uploads
 from sync.outbound import sweep as deliveries
+from sync.reconciliation import runs
 
 WHOLE = "sweep"
 
@@ -24,6 +25,7 @@ STEPS: dict[str, Callable[[], object]] = {
     "value at risk": value.revalue,
     "deliveries": deliveries.run,
     "pulls": pulls.run,
+    "reconciliation": runs.work_off,
     "retention": retention.run,
     "completeness": completeness.take,
 }

@@ -8,6 +8,7 @@ from celery import shared_task
 
 from sync.inbound import submissions, uploads
 from sync.outbound import deliver, sweep
+from sync.reconciliation import runs
 
 
 @shared_task(name="sync.fan_out", ignore_result=True)
@@ -32,3 +33,9 @@ def submission(id: str) -> None:
 def upload(id: str) -> None:
     """Rehearse, load or take back a file that a person brought."""
     uploads.work_one(UUID(id))
+
+
+@shared_task(name="sync.reconciliation", ignore_result=True)
+def reconciliation(id: str) -> None:
+    """Compare one target with what it should hold."""
+    runs.work(UUID(id))

@@ -9,5 +9,6 @@ urlpatterns = []
 if settings.DEMO:
     urlpatterns = [
         path("sink/", views.page, name="sink"),
+        path("sink/change/<int:received>/", views.change, name="sink-change"),
         path("sink/<uuid:subscription>/", views.receive, name="sink-receive"),
     ]

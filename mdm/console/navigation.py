@@ -119,6 +119,11 @@ def _targets() -> list[Item]:
         _list("Deliveries", "local_shipping", "sync_lane"),
         _list("Attempts", "outbox", "sync_attempt"),
         _list("Replays", "replay", "sync_replay"),
+        _list("Drift", "difference", "sync_drift"),
+        _list("Comparisons", "rule_settings", "sync_reconciliation"),
+        _list("Plans", "checklist", "sync_plan"),
+        _list("Old beliefs", "hourglass_top", "sync_step"),
+        _list("Closing calendars", "event_busy", "sync_closingcalendar"),
     ]
 
 

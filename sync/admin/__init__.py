@@ -1,5 +1,5 @@
 """The console's pages of the two doors: what comes in, by which mapping, and what goes out."""
 
-from sync.admin import connections, inbound, outbound
+from sync.admin import agreement, compensation, connections, inbound, outbound
 
-__all__ = ["connections", "inbound", "outbound"]
+__all__ = ["agreement", "compensation", "connections", "inbound", "outbound"]

@@ -58,8 +58,8 @@ class SubscriptionAdmin(ReadOnlyAdmin[Subscription]):
     fields = (
         "name", "system", "owner", "connector", "url", "state", "status_reason", "entities",
         "attributes", "filter", "restricted", "mode", "receipts", "echo", "max_concurrency",
-        "rate", "windows", "closings", "criticality", "outcomes", "loading", "created_at",
-        "updated_at",
+        "rate", "windows", "closings", "criticality", "outcomes", "shadow", "heal",
+        "read_url", "nightly", "loading", "created_at", "updated_at",
     )  # fmt: skip
 
     @display(description="Status", ordering="status", label=STATUS_COLOURS)

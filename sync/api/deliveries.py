@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -11,17 +12,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from canonical import writer
+from canonical.api.contract.bodies import Member, Wrong, read_body
 from canonical.api.contract.cursors import Page, known_parameters, page_limit, unseal
 from canonical.api.contract.describe import Operation
 from canonical.api.contract.problems import Problem, invalid
 from canonical.api.contract.view import ContractView, once
 from canonical.entities import schema_of
+from canonical.golden.cause import cause_of
+from canonical.governance.stewardship import BadValue
 from sync.api import delivery_descriptions as descriptions
 from sync.api import wishes
 from sync.api.subscriptions import SCOPES, visible
-from sync.models import Attempt, Lane
+from sync.models import Attempt, Lane, Parked
 from sync.outbound.deliveries import STATUSES, status_of
-from sync.outbound.replay import replay
+from sync.outbound.replay import correct, impact, replay
 
 FILTERS = ("subscription", "status", "entity", "golden")
 ATTEMPTS_SHOWN = 50
@@ -122,7 +126,10 @@ class DeliveryDetail(DeliveryView):
     def get(self, request: Request, id: str) -> Response:
         lane = self.found(id)
         attempts = lane.attempts.order_by("-id")[:ATTEMPTS_SHOWN]
-        tried = {"tried": [_attempt(attempt) for attempt in attempts]}
+        tried = {
+            "tried": [_attempt(attempt) for attempt in attempts],
+            "impact": impact(lane) if lane.parked in GIVEN_UP else None,
+        }
         return Response(show(lane, status_of(lane, writer.now())) | tried)
 
     def describe(self, method: str) -> Operation:
@@ -147,3 +154,42 @@ class ReplayOne(DeliveryView):
 
     def describe(self, method: str) -> Operation:
         return descriptions.REPLAY_ONE
+
+
+class Correct(DeliveryView):
+    """`POST /api/v1/deliveries/{id}/correct`."""
+
+    scopes: ClassVar = {"POST": "steward"}
+
+    @once
+    def post(self, request: Request, id: str) -> Response:
+        lane = self.found(id)
+        body = read_body(
+            request.data, {"values": Member(_values, required=True), "reason": REQUIRED_REASON}
+        )
+        try:
+            correct(lane, body["values"], cause_of(self.principal, body["reason"]))
+        except BadValue as error:
+            faults = [replace(fault, pointer=f"/values{fault.pointer}") for fault in error.faults]
+            raise Problem("invalid-request", str(error), errors=faults) from None
+        again = self.found(id)
+        return Response(show(again, status_of(again, writer.now())), status=202)
+
+    def describe(self, method: str) -> Operation:
+        return descriptions.CORRECT
+
+
+def _values(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping) or not 1 <= len(value) <= 50:
+        raise Wrong("wrong_type", "An object of 1 to 50 attributes and their values.")
+    return dict(value)
+
+
+def _reason(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise Wrong("wrong_type", "A text that says why.")
+    return value.strip()
+
+
+GIVEN_UP: Final = (Parked.DEAD, Parked.UNVERIFIED)
+REQUIRED_REASON: Final = Member(_reason, required=True)

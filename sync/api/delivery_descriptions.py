@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from canonical.api import schemas
 from canonical.api.contract import describe
-from canonical.api.contract.describe import Answer, Operation
+from canonical.api.contract.describe import Answer, Body, Operation
 from sync.api.descriptions import MESSAGE_ID, NULL_INSTANT, PATHS, SUBSCRIPTION_ID, enum
 from sync.outbound.deliveries import STATUSES
 
@@ -70,6 +70,13 @@ _TRIED_EXAMPLE: Final[Mapping[str, Any]] = {
     "settled": True,
     "response": "try later",
 }
+_IMPACT: Final = describe.record(
+    {
+        "client": describe.nullable(describe.STRING),
+        "value_at_risk": describe.nullable(describe.STRING)
+        | {"description": "In the hub's currency."},
+    }
+)
 _LANE: Final = describe.in_path("id", "The delivery.", "4711")
 DELIVERIES_TAG: Final = "Deliveries"
 
@@ -96,8 +103,15 @@ DELIVERY: Final = Operation(
     {
         200: Answer(
             "The delivery.",
-            describe.record({**_DELIVERY["properties"], "tried": describe.listing(_TRIED)}),
-            {**_DELIVERY_EXAMPLE, "tried": [_TRIED_EXAMPLE]},
+            describe.record(
+                {
+                    **_DELIVERY["properties"],
+                    "tried": describe.listing(_TRIED),
+                    "impact": {"anyOf": [_IMPACT, {"type": "null"}]}
+                    | {"description": "Of one that was given up: what hangs on it."},
+                }
+            ),
+            {**_DELIVERY_EXAMPLE, "tried": [_TRIED_EXAMPLE], "impact": None},
         )
     },
     path=(_LANE,),
@@ -109,4 +123,25 @@ REPLAY_ONE: Final = Operation(
     DELIVERIES_TAG,
     {202: Answer("It is on its way.", _DELIVERY, {**_DELIVERY_EXAMPLE, "status": "pending"})},
     path=(_LANE,),
+)
+CORRECT: Final = Operation(
+    "correct_delivery",
+    "Edit and send again",
+    "Pins the values on the golden record, as a steward does, and sends the new version: what a "
+    "target would not take is mended for every target, with the reason in its lineage.",
+    DELIVERIES_TAG,
+    {202: Answer("It is on its way.", _DELIVERY, {**_DELIVERY_EXAMPLE, "status": "pending"})},
+    path=(_LANE,),
+    body=Body(
+        {
+            describe.JSON: (
+                describe.record(
+                    {"values": {"type": "object", "additionalProperties": True}}
+                    | {"reason": describe.STRING}
+                ),
+                {"values": {"website": "https://acme.example"}, "reason": "The ERP wants one."},
+            )
+        }
+    ),
+    raises=(409,),
 )

@@ -9,7 +9,7 @@ from canonical.api import schemas
 from canonical.api.contract import describe
 from canonical.api.contract.describe import Answer, Body, Operation, Schema
 from canonical.entities import ENTITIES, schema_of
-from sync.models import Criticality, Mode, Status
+from sync.models import Criticality, Heal, Mode, Status
 from sync.outbound.outcomes import Failure, Owner
 
 SUBSCRIPTION_ID: Final = "01990a3e-7b11-7d55-a2c4-9e8d7c6b5a40"
@@ -79,6 +79,16 @@ _WISHES: Final[Mapping[str, Schema]] = {
     "criticality": enum(list(Criticality.values))
     | {"description": "Who is served first where workers are scarce."},
     "outcomes": _OUTCOMES,
+    "shadow": describe.BOOLEAN
+    | {"description": "Send nothing: what would be sent stands in the target's drift."},
+    "heal": enum(list(Heal.values))
+    | {
+        "description": "Who is right where the target holds something else than it confirmed: the "
+        "`hub` sends it again, the `target`'s word is taken in, or `ask` a person."
+    },
+    "read_url": describe.STRING
+    | {"description": "Where a webhook's target tells what it holds, if it does."},
+    "nightly": describe.BOOLEAN | {"description": "Compare what it holds every night."},
 }
 _SYSTEM: Final[Schema] = describe.STRING | {
     "description": "Whose ids it carries and whose own changes it is not told; without one, a "
@@ -128,6 +138,10 @@ _EXAMPLE: Final[Mapping[str, Any]] = {
     "rate": None,
     "windows": [],
     "closings": False,
+    "shadow": False,
+    "heal": "ask",
+    "read_url": "",
+    "nightly": True,
     "status": "active",
     "status_reason": "",
     "loading": False,

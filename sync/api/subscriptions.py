@@ -26,7 +26,8 @@ from sync.outbound.replay import NeedsConfirmation, replay
 SCOPES: Final = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), "sync")
 SHOWN: Final = (
     "name", "connector", "url", "attributes", "filter", "mode", "receipts", "echo", "restricted",
-    "max_concurrency", "rate", "windows", "closings", "criticality", "outcomes", "status",
+    "max_concurrency", "rate", "windows", "closings", "criticality", "outcomes", "shadow",
+    "heal", "read_url", "nightly", "status",
     "status_reason", "loading", "created_at", "updated_at",
 )  # fmt: skip
 

@@ -5,9 +5,10 @@ from django.urls import path
 from canonical.entities import ENTITIES, schema_of
 from sync.api.changes import Changes
 from sync.api.closings import ClosingDetail, ClosingList
-from sync.api.deliveries import DeliveryDetail, DeliveryList, ReplayOne
+from sync.api.deliveries import Correct, DeliveryDetail, DeliveryList, ReplayOne
 from sync.api.events import events
 from sync.api.match import Match
+from sync.api.plans import Believers, PlanDetail, PlanList
 from sync.api.snapshot import Snapshot
 from sync.api.source import BatchView, GoldenBehind, SourceRecordView, SubmissionView
 from sync.api.subscriptions import (
@@ -18,6 +19,7 @@ from sync.api.subscriptions import (
     SubscriptionDetail,
     SubscriptionList,
 )
+from sync.api.targets import DriftList, HealDrift, Reconcile, ReconciliationDetail
 
 _ONE = "api/v1/subscriptions/<uuid:id>"
 
@@ -46,8 +48,20 @@ urlpatterns = [
         ClosingDetail.as_view(),
         name="closing-calendar",
     ),
+    path("api/v1/targets/<str:code>/drift", DriftList.as_view(), name="target-drift"),
+    path("api/v1/targets/<str:code>/drift/<uuid:id>/heal", HealDrift.as_view(), name="heal-drift"),
+    path("api/v1/targets/<str:code>/reconciliations", Reconcile.as_view(), name="reconciliations"),
+    path(
+        "api/v1/targets/<str:code>/reconciliations/<uuid:id>",
+        ReconciliationDetail.as_view(),
+        name="reconciliation",
+    ),
+    path("api/v1/plans", PlanList.as_view(), name="plans"),
+    path("api/v1/plans/unacknowledged", Believers.as_view(), name="unacknowledged-steps"),
+    path("api/v1/plans/<uuid:id>", PlanDetail.as_view(), name="plan"),
     path("api/v1/deliveries", DeliveryList.as_view(), name="deliveries"),
     path("api/v1/deliveries/<str:id>", DeliveryDetail.as_view(), name="delivery"),
+    path("api/v1/deliveries/<str:id>/correct", Correct.as_view(), name="delivery-correct"),
     path("api/v1/deliveries/<str:id>/replay", ReplayOne.as_view(), name="delivery-replay"),
     path("api/events/", events, name="asyncapi"),
 ]

@@ -14,7 +14,7 @@ from canonical.entities import ENTITIES, entity_of_path, schema_of
 from canonical.models import System
 from canonical.validation import Fault
 from sync import connectors, egress
-from sync.models import Criticality, Mode
+from sync.models import Criticality, Heal, Mode
 from sync.outbound import outcomes, selection, windows
 
 REQUIRED: Final = frozenset({"name", "url"})
@@ -231,6 +231,16 @@ def _criticality(value: Any, _: Collection[str]) -> str:
     return str(value)
 
 
+def _heal(value: Any, _: Collection[str]) -> str:
+    if value not in Heal.values:
+        raise Wrong("unknown_heal", f"One of {', '.join(Heal.values)}.")
+    return str(value)
+
+
+def _read_url(value: Any, entities: Collection[str]) -> str:
+    return _url(value, entities) if value else ""
+
+
 def _outcomes(value: Any, _: Collection[str]) -> dict[str, Any]:
     try:
         return outcomes.check(value)
@@ -252,6 +262,10 @@ READERS: Final[Mapping[str, Callable[[Any, Collection[str]], Any]]] = {
     "rate": _rate,
     "windows": _windows,
     "closings": _flag,
+    "shadow": _flag,
+    "nightly": _flag,
+    "heal": _heal,
+    "read_url": _read_url,
     "criticality": _criticality,
     "outcomes": _outcomes,
 }

@@ -1,9 +1,19 @@
-"""The plainest target: one signed POST a message (Standard Webhooks)."""
+"""The plainest target: one signed POST a message (Standard Webhooks), and its read-back.
+
+A target may offer an address that tells what it holds (docs/integrator-guide.md, "Reading back"):
+GET ?entity=client&limit=20[&after=cursor][&subject=id...], signed as a message whose body is the
+request's path and query, answered by {"records": [{subject, recordversion, active, data}], "next"}.
+"""
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
 
 from django.utils import timezone
 
@@ -38,6 +48,75 @@ class Webhook:
             return Answer(error=str(error), milliseconds=_since(started))
         crash.point("after_send")
         return Answer(reply.status, reply.headers, reply.body, milliseconds=_since(started))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the target says it holds of one record."""
+
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    active: bool = True
+    version: str = ""
+    source_id: str = ""
+
+
+class Unreadable(egress.Unreachable):
+    """The read-back address answered something else than its contract says."""
+
+
+class ReadBack:
+    """Reads what a webhook's target holds, a page at a time."""
+
+    def __init__(self, subscription: Subscription, client: egress.Client) -> None:
+        self._url = subscription.read_url
+        self._secrets = secrets_of(subscription)
+        self._client = client
+
+    def projection(self, message: Message) -> Mapping[str, Any]:
+        """The record as the target was told; what only a delivery says of itself is left out."""
+        told = json.loads(message.body)["data"]
+        return {name: value for name, value in told.items() if name not in NOT_COMPARED}
+
+    def read(self, entity: str, source_ids: Collection[str] | None = None) -> Iterator[Held]:
+        """What the target holds, of these golden ids or of all."""
+        query = [("entity", entity), ("limit", str(PAGE))]
+        query += [("subject", subject) for subject in source_ids or ()]
+        after: str | None = ""
+        while after is not None:
+            page = self._page([*query, *([("after", after)] if after else [])])
+            yield from (self._held(record) for record in page["records"])
+            after = page.get("next")
+
+    def _page(self, query: Sequence[tuple[str, str]]) -> Mapping[str, Any]:
+        parts = urlsplit(self._url)
+        asked = "&".join(filter(None, [parts.query, urlencode(query)]))
+        target = f"{parts.path or '/'}?{asked}"
+        headers = envelope.signature_headers(
+            str(uuid.uuid4()), target.encode(), self._secrets, int(time.time())
+        )
+        url = parts._replace(query=asked, path=parts.path or "/").geturl()
+        reply = self._client.request("GET", url, b"", headers)
+        if reply.status != 200:
+            raise Unreadable(f"the read-back address answered {reply.status}")
+        try:
+            page = json.loads(reply.body)
+            return {"records": list(page["records"]), "next": page.get("next")}
+        except (ValueError, TypeError, KeyError):
+            raise Unreadable("the read-back address answered no page of records") from None
+
+    @staticmethod
+    def _held(record: Mapping[str, Any]) -> Held:
+        try:
+            version = int(record["recordversion"]) % envelope.TIMELINE_STEP
+            values = {n: v for n, v in record["data"].items() if n not in NOT_COMPARED}
+            return Held(str(record["subject"]), values, bool(record["active"]), str(version))
+        except (TypeError, KeyError, ValueError, AttributeError):
+            raise Unreadable("the read-back address answered a record without its parts") from None
+
+
+PAGE: Final = 20  # what is read of one answer holds that many
+NOT_COMPARED: Final = envelope.BESIDE | {"target", "id", "entity"}
 
 
 def secrets_of(subscription: Subscription) -> list[str]:

@@ -1,5 +1,7 @@
 """The tables of the two doors, one file a subject."""
 
+from sync.models.agreement import Drift, DriftKind, DriftState, Reconciliation, RunState
+from sync.models.compensation import Plan, PlanKind, PlanState, Step, StepAction
 from sync.models.connections import Connection, Pull
 from sync.models.inbound import (
     FileLoad,
@@ -13,6 +15,7 @@ from sync.models.outbound import (
     Attempt,
     ClosingCalendar,
     Criticality,
+    Heal,
     Lane,
     Mode,
     Parked,
@@ -28,15 +31,26 @@ __all__ = [
     "ClosingCalendar",
     "Connection",
     "Criticality",
+    "Drift",
+    "DriftKind",
+    "DriftState",
     "FileLoad",
+    "Heal",
     "Lane",
     "Mapping",
     "Mode",
     "Parked",
+    "Plan",
+    "PlanKind",
+    "PlanState",
     "Pull",
     "Received",
+    "Reconciliation",
     "Replay",
+    "RunState",
     "Status",
+    "Step",
+    "StepAction",
     "Submission",
     "SubmissionItem",
     "Subscription",

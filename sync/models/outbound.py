@@ -38,6 +38,14 @@ class Criticality(models.TextChoices):
     LOW = "low", "low"
 
 
+class Heal(models.TextChoices):
+    """Who is right where a target holds something else than it confirmed."""
+
+    HUB = "hub", "the hub: it is sent again"
+    TARGET = "target", "the target: what it holds is taken in"
+    ASK = "ask", "a person decides"
+
+
 class Subscription(models.Model):
     """What one target wants to hear, and how it is reached.
 
@@ -82,6 +90,14 @@ class Subscription(models.Model):
     outcomes = models.JSONField(
         default=dict, blank=True, help_text="What its answers mean and who owns a failure."
     )
+    shadow = models.BooleanField(
+        default=False, help_text="Send nothing: work out what would be sent and how it differs."
+    )
+    heal = models.CharField(max_length=6, choices=Heal.choices, default=Heal.ASK)
+    read_url = models.CharField(
+        max_length=2000, blank=True, help_text="Where a webhook's target tells what it holds."
+    )
+    nightly = models.BooleanField(default=True, help_text="Compare what it holds every night.")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
     status_reason = models.CharField(max_length=255, blank=True)
     loading = models.BooleanField(default=True)
@@ -153,6 +169,7 @@ class Parked(models.TextChoices):
     DEAD = "dead", "given up"
     UNVERIFIED = "unverified", "no receipt"
     MANUAL = "manual", "parked by a person"
+    SHADOW = "shadow", "only looked at"
 
 
 class Lane(models.Model):

@@ -28,7 +28,18 @@ from canonical import writer
 from sync import connectors, crossreference, egress
 from sync.connectors.protocol import Connector
 from sync.models import Subscription
-from sync.outbound import alarms, crash, dependencies, health, lanes, outcomes, retry, wake
+from sync.outbound import (
+    alarms,
+    crash,
+    dependencies,
+    health,
+    lanes,
+    outcomes,
+    plans,
+    retry,
+    shadow,
+    wake,
+)
 from sync.outbound.envelope import Message
 from sync.outbound.lanes import LEASE, Settlement
 from sync.outbound.messages import Sendable, prepare
@@ -130,6 +141,9 @@ class Run:
             return False
         batch = prepare(self.subscription, claimed)
         self._settle(batch.settled)
+        if self.subscription.shadow:
+            self._settle(shadow.look(self.subscription, batch.sendable, self.client))
+            return True
         for start in range(0, len(batch.sendable), self.connector.batch):
             part = batch.sendable[start : start + self.connector.batch]
             future = self.pool.submit(self._send, [s.message for s in part], claimed_at)
@@ -168,7 +182,18 @@ class Run:
         if spent > LAST_START:
             return []
         with egress.within(LEASE.total_seconds() - 1 - spent):
+            return self._isolated(messages)
+
+    def _isolated(self, messages: Sequence[Message]) -> list[Answer]:
+        """Send; a call that breaks the connector is halved until the one that does is alone."""
+        try:
             return self.connector.send(messages)
+        except Exception as error:
+            if len(messages) == 1:
+                log.exception("connector failed", message=messages[0].id)
+                return [Answer(error=f"the connector failed: {type(error).__name__}")]
+            half = len(messages) // 2
+            return self._isolated(messages[:half]) + self._isolated(messages[half:])
 
     def _collect(self) -> None:
         """Wait for an answer, a moment for those about to come, and settle them together."""
@@ -181,18 +206,13 @@ class Run:
         crash.point("before_settle")
         self._settle(settlements)
         for settlement in settlements:
-            good = settlement.judgement.verdict in {Verdict.CONFIRMED, Verdict.SUPERSEDED}
+            good = _is_confirmed(settlement)
             widest = self.subscription.max_concurrency
             self.width = min(self.width * 2, widest) if good else max(1, self.width // 2)
 
     def _judged(self, future: Future[list[Answer]], now: datetime) -> list[Settlement]:
         part = self.under_way.pop(future)
-        error = future.exception()
-        if error is not None:
-            log.error("connector failed", error=repr(error))
-            answers = [Answer(error=f"the connector failed: {type(error).__name__}")] * len(part)
-        else:
-            answers = future.result()
+        answers = future.result()
         if not answers:
             return [Settlement(s.lane, Judgement(Verdict.RETURNED)) for s in part]
         policy = outcomes.of(self.subscription.outcomes)
@@ -222,14 +242,19 @@ class Run:
         alarms.raise_for_lanes(self.subscription, stuck)
         health.observe(self.subscription, settlements, writer.now())
         first = [s.lane.golden for s in settlements if _first_confirmation(s)]
-        dependencies.release_children(self.subscription.pk, first)
+        confirmed = [s.lane.golden for s in settlements if _is_confirmed(s)]
+        done = plans.acknowledge(self.subscription.pk, confirmed)
+        dependencies.release_children(self.subscription.pk, {*first, *done})
         if any(s.waits_for for s in settlements):
             dependencies.release_ready(self.subscription.pk)
 
 
+def _is_confirmed(settlement: Settlement) -> bool:
+    return settlement.judgement.verdict in {Verdict.CONFIRMED, Verdict.SUPERSEDED}
+
+
 def _first_confirmation(settlement: Settlement) -> bool:
-    confirmed = settlement.judgement.verdict in {Verdict.CONFIRMED, Verdict.SUPERSEDED}
-    return confirmed and settlement.lane.confirmed == 0
+    return _is_confirmed(settlement) and settlement.lane.confirmed == 0
 
 
 def _load(subscription: UUID) -> Subscription | None:

@@ -19,6 +19,7 @@ PARKED: Final[Mapping[str, Parked]] = {
     "dead": Parked.DEAD,
     "unverified": Parked.UNVERIFIED,
     "parked": Parked.MANUAL,
+    "shadowed": Parked.SHADOW,
 }
 _SENDING: Final = Q(leased=True, due_at__gt=Now())
 _AT_REST: Final = Q(confirmed__gte=F("desired"), resend=False)

@@ -24,6 +24,7 @@ NAMESPACE: Final = uuid.UUID("6f0a1f0e-55c1-5d9e-9f6a-3c5f0a7be0a1")
 TIMELINE_STEP: Final = 10**9
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 (the prefix of one)
 LEFT: Final = "left"
+RESEND: Final = "x-assay-resend"  # a replay or a healing: hold it even if it was held before
 BESIDE: Final = frozenset({"version", "created_at", "updated_at", "in_review"})
 
 #: The journal's kinds as a target sees them; every other kind is an update.
@@ -238,10 +239,19 @@ def message(
 
 def signed(message: Message, secrets: Collection[str], timestamp: int) -> dict[str, str]:
     """The headers of one attempt; several secrets give several signatures, while one rotates."""
-    content = f"{message.id}.{timestamp}.".encode() + message.body
     return {
         **message.headers,
-        "webhook-id": message.id,
+        **signature_headers(message.id, message.body, secrets, timestamp),
+    }
+
+
+def signature_headers(
+    identity: str, body: bytes, secrets: Collection[str], timestamp: int
+) -> dict[str, str]:
+    """The three headers of Standard Webhooks for a body."""
+    content = f"{identity}.{timestamp}.".encode() + body
+    return {
+        "webhook-id": identity,
         "webhook-timestamp": str(timestamp),
         "webhook-signature": " ".join(signature(secret, content) for secret in secrets),
     }

@@ -16,7 +16,7 @@ from django.db import connection, models, transaction
 
 from canonical.models import Change, FeedState, Golden, GoldenState
 from sync.models import Lane, Mode, Parked, Status, Subscription
-from sync.outbound import crash
+from sync.outbound import crash, plans
 from sync.outbound.selection import selects
 
 BATCH = 500
@@ -31,6 +31,7 @@ class Placed:
     golden: UUID
     entity: str
     version: int
+    kind: str
     published: bool
     after: Mapping[str, Any] | None
 
@@ -72,7 +73,7 @@ def _round() -> set[UUID]:
     its initial load sees these rows.
     """
     rows = list(
-        _unplaced().order_by("seq").values_list("seq", "golden_id", "entity", "version",
+        _unplaced().order_by("seq").values_list("seq", "golden_id", "entity", "version", "kind",
                                                 "published")[:BATCH]
     )  # fmt: skip
     if not rows:
@@ -80,9 +81,13 @@ def _round() -> set[UUID]:
     _place([row[0] for row in rows])
     subscriptions = list(Subscription.objects.exclude(status=Status.DELETED).order_by("id"))
     documents = _documents([row[0] for row in rows], subscriptions)
-    placed = [Placed(g, e, v, p, documents.get(seq)) for seq, g, e, v, p in rows]
+    placed = [Placed(g, e, v, k, p, documents.get(seq)) for seq, g, e, v, k, p in rows]
     published = [row for row in placed if row.published]
-    return {s.id for s in subscriptions if _raise(s, published)}
+    raised = {s.id for s in subscriptions if _raise(s, published)}
+    plans.begin(
+        subscriptions, {row.golden: row.kind for row in published if row.kind in plans.MOVED}
+    )
+    return raised
 
 
 def _place(seqs: Sequence[int]) -> None:
@@ -158,8 +163,8 @@ def _upsert(reopened: Sequence[Parked]) -> str:
 
 # A newer version supersedes what the target would not take; in mode every it stands behind it.
 UPSERT = {
-    Mode.LATEST: _upsert([Parked.DEPENDENCY, Parked.DEAD, Parked.UNVERIFIED]),
-    Mode.EVERY: _upsert([Parked.DEPENDENCY]),
+    Mode.LATEST: _upsert([Parked.DEPENDENCY, Parked.SHADOW, Parked.DEAD, Parked.UNVERIFIED]),
+    Mode.EVERY: _upsert([Parked.DEPENDENCY, Parked.SHADOW]),
 }
 
 

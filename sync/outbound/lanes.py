@@ -54,6 +54,14 @@ class Claimed:
     probes: int
     withdrawing: bool
 
+    @classmethod
+    def at(cls, golden: UUID, version: int) -> Claimed:
+        """A lane that is looked at and not leased, as if this version had been confirmed."""
+        return cls(
+            id=0, golden=golden, desired=version, confirmed=version, confirmed_digest="",
+            sent_digest="", resend=False, fence=0, attempt=0, probes=0, withdrawing=False,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
@@ -61,7 +69,7 @@ class Settlement:
 
     `version` is the one that was tried, `digest` what its projection hashes to; without a
     `message_id` nothing was sent, and no attempt is written. `waits_for` parks it behind another,
-    `held_until` until the books are closed.
+    `held_until` until the books are closed; `shadowed` once it was only looked at.
     """
 
     lane: Claimed
@@ -72,6 +80,7 @@ class Settlement:
     answer: Answer = NO_ANSWER
     waits_for: UUID | None = None
     held_until: datetime | None = None
+    shadowed: bool = False
 
 
 def claim(subscription: UUID, limit: int) -> list[Claimed]:
@@ -196,6 +205,8 @@ def _outcome(
     if settlement.held_until is not None:
         held = {"parked": Parked.HELD.value, "due_at": settlement.held_until}
         return held | {"attempt": lane.attempt - 1}
+    if settlement.shadowed:
+        return {"parked": Parked.SHADOW.value, "attempt": lane.attempt - 1}
     if verdict in {Verdict.CONFIRMED, Verdict.SUPERSEDED}:
         return _confirmed(settlement, lane)
     if verdict in {Verdict.RETURNED, Verdict.GONE}:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -25,7 +25,7 @@ from canonical.entities import schema_of
 from canonical.models import Change, FeedState, GoldenReference, GoldenState, Link, SourceRecord
 from sync import connectors
 from sync.models import Mode, Subscription
-from sync.outbound import closings, dependencies, envelope
+from sync.outbound import closings, dependencies, envelope, plans
 from sync.outbound.closings import Closed
 from sync.outbound.envelope import LEFT, Message, Target, Version
 from sync.outbound.lanes import Claimed, Settlement
@@ -67,6 +67,14 @@ def prepare(subscription: Subscription, claimed: Sequence[Claimed]) -> Batch:
     return batch
 
 
+def expected(subscription: Subscription, versions: Mapping[UUID, int]) -> dict[UUID, Message]:
+    """What the target should hold after these versions; records it should not hold are left out."""
+    lanes = [Claimed.at(golden, version) for golden, version in versions.items()]
+    surroundings = Surroundings.of(subscription, lanes)
+    messages = {lane.golden: surroundings.expected(lane) for lane in lanes}
+    return {golden: message for golden, message in messages.items() if message is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Everything a batch of lanes needs to know, read once."""
@@ -97,7 +105,7 @@ class Surroundings:
             due=due,
             rows=rows,
             references=references,
-            waiting=dependencies.blocked(subscription.pk, parents),
+            waiting={} if subscription.shadow else _waiting(subscription, parents, rows),
             ids=ids,
             codes=_codes(subscription),
             own_records=own,
@@ -134,6 +142,15 @@ class Surroundings:
             return _silent(lane, version, digest, "the target said so itself")
         name = envelope.event_name(version.kind, known=lane.confirmed_digest not in {"", LEFT})
         return self._sendable(lane, version, content, name, digest)
+
+    def expected(self, lane: Claimed) -> Message | None:
+        """The message of the version in hand; None where the target should not hold the record."""
+        version, _ = self.rows[lane.golden]
+        if not self._carries(version):
+            return None
+        content = self._content(version)
+        name = envelope.event_name(version.kind, known=True)
+        return self._sendable(lane, version, content, name, envelope.digest(content)).message
 
     def _carries(self, version: Version) -> bool:
         """Whether the subscription still wants this record; an erased version has no content."""
@@ -189,6 +206,8 @@ class Surroundings:
         )
         asked = envelope.operation(name, version.document["state"])
         message = envelope.message(version, happened, lane.confirmed, asked, self._target(version))
+        if lane.resend:
+            message = replace(message, headers={**message.headers, envelope.RESEND: "true"})
         return Sendable(lane, version.version, digest, message)
 
 
@@ -271,6 +290,16 @@ def _references(
             parents[golden].add(UUID(survivor))
             references[golden].add(UUID(survivor))
     return references, parents
+
+
+def _waiting(
+    subscription: Subscription, parents: Mapping[UUID, Collection[UUID]], rows: Collection[UUID]
+) -> dict[UUID, UUID]:
+    """What each record waits for: a parent the target does not hold, or an earlier step."""
+    return {
+        **plans.blocked(subscription.pk, rows),
+        **dependencies.blocked(subscription.pk, parents),
+    }
 
 
 def _own_ids(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,7 +10,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from canonical.models import Change
+from canonical.golden.cause import Cause
+from canonical.governance import value
+from canonical.governance.stewardship import set_override
+from canonical.models import Change, GoldenReference
 from sync.models import Lane, Parked, Replay, Subscription
 from sync.outbound import alarms, wake
 
@@ -62,14 +65,37 @@ def replay(
         found.select_for_update(of=("self",)).order_by("golden_id").values_list("id", flat=True)
     )
     for start in range(0, len(ids), BATCH):
-        _send_again(ids[start : start + BATCH])
+        send_again(ids[start : start + BATCH])
     wake.drain_after_commit(subscription.pk)
     return Replay.objects.create(
         subscription=subscription, scope=scope, reason=reason, actor=actor, lanes=len(ids)
     )
 
 
-def _send_again(ids: Collection[int]) -> None:
+@transaction.atomic
+def correct(lane: Lane, values: Mapping[str, Any], cause: Cause) -> None:
+    """Edit what a target would not take, and send it again.
+
+    The values are pinned on the golden record as a steward pins them, so that every target gets
+    them and lineage tells why. Raises NotFound, BadValue and what else an override may raise.
+    """
+    for path, wanted in values.items():
+        set_override(lane.golden_id, path, wanted, cause)
+    found = Lane.objects.select_for_update().order_by("golden_id").get(pk=lane.pk)
+    send_again([found.pk])
+    wake.drain_after_commit(found.subscription_id)
+
+
+def impact(lane: Lane) -> dict[str, Any]:
+    """What hangs on a delivery: the client concerned, and the value at risk in our currency."""
+    client = GoldenReference.objects.filter(golden=lane.golden_id, target__entity="client")
+    code = client.values_list("target__code", flat=True).order_by("target__code").first()
+    own = lane.golden.code if lane.golden.entity == "client" else None
+    at_risk = value.at_risk([lane.golden_id]).get(lane.golden_id)
+    return {"client": own or code, "value_at_risk": None if at_risk is None else str(at_risk)}
+
+
+def send_again(ids: Collection[int]) -> None:
     """Forget what the target is believed to hold; a lease that runs is left to run out."""
     lanes = Lane.objects.filter(id__in=ids)
     lanes.exclude(confirmed_digest="left").update(confirmed_digest="")

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from canonical.models import OrderBy, System
 from sync.models import Lane, Parked, Status, Subscription, TargetHealth
-from sync.outbound import alarms, closings, wake
+from sync.outbound import alarms, closings, shadow, wake
 from sync.outbound.envelope import SECRET_PREFIX
 
 KEEP_PREVIOUS: Final = timedelta(hours=24)
@@ -71,6 +71,8 @@ def change(subscription: Subscription, values: Mapping[str, Any]) -> Subscriptio
     if changed & CONTENT:
         locked.loading, locked.loaded_through = True, None
         _look_again(locked)
+    if "shadow" in changed and not locked.shadow:
+        shadow.end(locked)
     if "closings" in changed:
         closings.look_again(locked.pk)
     locked.save()

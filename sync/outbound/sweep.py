@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from sync.models import Criticality, Lane, Parked, Status, Subscription
-from sync.outbound import alarms, closings, dependencies, fanout, pingpong, wake
+from sync.outbound import alarms, closings, dependencies, fanout, pingpong, plans, wake
 from sync.outbound.deliver import drain
 from sync.outbound.lanes import OPEN_WORK
 
@@ -24,6 +24,7 @@ def run() -> int:
     fanout.fan_out()
     fanout.load_pending()
     pingpong.freeze()
+    plans.advance()
     for subscription in _with_parked(Parked.HELD):
         closings.release(subscription)
     for subscription in _with_parked(Parked.DEPENDENCY):

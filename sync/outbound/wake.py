@@ -50,6 +50,11 @@ def upload(id: UUID) -> None:
     transaction.on_commit(partial(_ring, "sync.upload", str(id)), robust=True)
 
 
+def reconciliation(id: UUID) -> bool:
+    """Say that a comparison waits; whether anyone could be told."""
+    return _ring("sync.reconciliation", str(id))
+
+
 def drain_after_commit(subscription: UUID) -> None:
     """The same, once this transaction is committed."""
     transaction.on_commit(partial(drain, subscription), robust=True)

@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from threading import Lock, Thread
 from typing import Any, Final, cast
+from urllib.parse import parse_qs, urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Truth:
 
     effects: Counter[tuple[str, str]] = field(default_factory=Counter)
     versions: dict[tuple[str, str], int] = field(default_factory=dict)
-    digests: dict[tuple[str, str], str] = field(default_factory=dict)
+    data: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     older_after_newer: int = 0
     requests: int = 0
 
@@ -96,10 +97,42 @@ class Truth:
         identity = (received.path, received.headers["webhook-id"])
         older = event["recordversion"] <= self.versions.get(record, -1)
         if guarded and (self.effects[identity] or older):
+            self._restore(received, record)
             return
         self.older_after_newer += older and not self.effects[identity]
         self.effects[identity] += 1
         self.versions[record] = event["recordversion"]
+        self.data[record] = event.get("data", {})
+
+    def _restore(self, received: Received, record: tuple[str, str]) -> None:
+        """What the hub sends again stands anew where nothing newer is held; no new effect."""
+        event = received.event
+        again = received.headers.get("x-assay-resend") == "true"
+        if again and event["recordversion"] >= self.versions.get(record, -1):
+            self.data[record] = event["data"]
+
+    def page(self, path: str, query: Mapping[str, list[str]]) -> dict[str, Any]:
+        """What is held, as the contract of reading back says."""
+        entity, after = query["entity"][0], query.get("after", [""])[0]
+        wanted = query.get("subject", [])
+        subjects = sorted(
+            subject
+            for (at, subject), data in self.data.items()
+            if at == path and data["entity"] == entity and subject > after
+            if not wanted or subject in wanted
+        )
+        limit = int(query["limit"][0])
+        records = [self._told(path, subject) for subject in subjects[:limit]]
+        return {"records": records, "next": subjects[limit - 1] if subjects[limit:] else None}
+
+    def _told(self, path: str, subject: str) -> dict[str, Any]:
+        data = self.data[path, subject]
+        return {
+            "subject": subject,
+            "recordversion": self.versions[path, subject],
+            "active": data.get("state") == "active",
+            "data": data,
+        }
 
 
 class Receiver:
@@ -173,7 +206,16 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._answer(reaction, json.dumps({"receipt": headers.get("webhook-id")}).encode())
 
-    do_GET = do_PUT = do_POST
+    do_PUT = do_POST
+
+    def do_GET(self) -> None:
+        """Tell what is held (see sync.connectors.webhook)."""
+        parts = urlsplit(self.path)
+        owner = cast(_Server, self.server).owner
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        reaction = owner.behave(Received(self.path, headers, b""))
+        page = owner.truth.page(parts.path, parse_qs(parts.query)) if parts.query else {}
+        self._answer(reaction, json.dumps(page).encode())
 
     def _answer(self, reaction: Reaction, receipt: bytes) -> None:
         body = receipt if reaction.body is None else reaction.body

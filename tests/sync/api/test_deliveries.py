@@ -12,7 +12,9 @@ from sync.models import Attempt, Lane
 from sync.outbound import fanout
 from sync.outbound.subscriptions import subscribe
 from tests.canonical.api.conftest import Caller
-from tests.factories import journal
+from tests.factories import hub, journal
+from tests.openapi import document
+from tests.sync.api.source import fits
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/deliveries"
@@ -88,3 +90,41 @@ def test_those_of_another_system_are_not_found(caller: Caller, lane: Lane) -> No
     other = caller("sync", system="erp")
     assert other.get(f"{URL}/{lane.pk}").status_code == 404
     assert other.get(URL).json()["results"] == []
+
+
+def test_what_was_given_up_tells_what_hangs_on_it(client: Client, lane: Lane) -> None:
+    assert client.get(f"{URL}/{lane.pk}").json()["impact"] is None
+    Lane.objects.update(parked="dead")
+    told = client.get(f"{URL}/{lane.pk}").json()["impact"]
+    assert told["client"] == lane.golden.code
+    assert "value_at_risk" in told
+
+
+def test_a_refused_record_is_edited_and_sent_again(caller: Caller) -> None:
+    hub.open_hub()
+    golden = hub.client("Acme Mining")
+    subscribe(
+        owner="test", name="Sink", system="crm", url="https://x.example/", entities=["client"]
+    )
+    fanout.fan_out()
+    fanout.load_pending()
+    lane = Lane.objects.get()
+    Lane.objects.update(parked="dead")
+    path = "/api/v1/deliveries/{id}/correct"
+    content = document()["paths"][path]["post"]["requestBody"]["content"]
+    body = content["application/json"]["example"]
+    steward, sender = caller("steward", system="crm"), caller("sync", system="crm")
+    url = f"{URL}/{lane.pk}/correct"
+
+    def post(by: Client, sent: Any) -> Any:
+        headers = {"Idempotency-Key": str(uuid4())}
+        return by.post(url, sent, "application/json", headers=headers)
+
+    assert post(sender, body).status_code == 403
+    wrong = post(steward, {**body, "values": {"website": 7}})
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"][:7]) == (400, "/values")
+    assert post(steward, {"values": {}, "reason": ""}).status_code == 400
+    assert fits(path, "post", post(steward, body))["status"] == "pending"
+    assert hub.document(golden)["website"] == body["values"]["website"]
+    lane.refresh_from_db()
+    assert lane.parked == "none"
