@@ -18,7 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from canonical import writer
@@ -41,14 +41,14 @@ def run(options: list[str]) -> int:
     parser.add_argument("--lanes", type=int)
     wanted = parser.parse_args(options)
     settings.ALLOW_LOCAL_TARGETS = True
-    with scratch_database(), _receiver() as url:
+    with scratch_database(), receiver() as url:
         owed = _deliveries(url, wanted.deliveries)
         _claims(wanted.lanes or (1_000_000 if connection.vendor == "postgresql" else 50_000))
     return 1 if owed else 0
 
 
 @contextmanager
-def _receiver() -> Iterator[str]:
+def receiver() -> Iterator[str]:
     """A receiver in a process of its own, so that it shares no interpreter with the sender."""
     process = subprocess.Popen(
         [sys.executable, "-m", "sync.torture"],
@@ -73,25 +73,25 @@ def _deliveries(url: str, number: int) -> int:
         entities=["client"],
         max_concurrency=WIDTH,
     )
-    _clients(number)
+    clients(number)
     placing = _seconds(fanout.fan_out)
     fanout.load_pending()
     bare = number / _bare(target, number)
     ours = number / _seconds(lambda: drain(target.pk, budget=600))
     owed = Lane.objects.exclude(confirmed=1).count()
-    _say("fan-out", f"{number / placing:,.0f} changes a second to one subscription")
-    _say("bare loop", f"{bare:,.0f} requests a second, {WIDTH} threads")
-    _say("deliveries", f"{ours:,.0f} a second, {ours / bare:.0%} of the bare loop; {owed} owed")
+    say("fan-out", f"{number / placing:,.0f} changes a second to one subscription")
+    say("bare loop", f"{bare:,.0f} requests a second, {WIDTH} threads")
+    say("deliveries", f"{ours:,.0f} a second, {ours / bare:.0%} of the bare loop; {owed} owed")
     return owed
 
 
-def _clients(number: int, published: bool = True) -> list[UUID]:
-    """That many golden records with their first version, about 900 bytes each."""
+def clients(number: int, first: int = 0) -> None:
+    """That many golden records with their first version, about 900 bytes each, in one commit."""
     now = timezone.now()
-    ids = [new_id() for _ in range(number)]
-    writer.insert(Golden, [_golden(golden, place, now) for place, golden in enumerate(ids)])
-    writer.insert(Change, [_change(golden, place, now) for place, golden in enumerate(ids)])
-    return ids
+    made = [(new_id(), place) for place in range(first, first + number)]
+    with transaction.atomic():
+        writer.insert(Golden, [_golden(golden, place, now) for golden, place in made])
+        writer.insert(Change, [_change(golden, place, now) for golden, place in made])
 
 
 def _golden(golden: UUID, place: int, now: Any) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _claims(number: int) -> None:
     _backlog(target, number)
     taken = sorted(_seconds(lambda: lanes.claim(target.pk, WIDTH)) * 1000 for _ in range(CLAIMS))
     median, worst = statistics.median(taken), taken[int(CLAIMS * 0.99) - 1]
-    _say("claim", f"p50 {median:.1f} ms, p99 {worst:.1f} ms at {number:,} due lanes")
+    say("claim", f"p50 {median:.1f} ms, p99 {worst:.1f} ms at {number:,} due lanes")
 
 
 def _backlog(target: Subscription, number: int) -> None:
@@ -180,6 +180,7 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _say(what: str, figure: str) -> None:
+def say(what: str, figure: str) -> None:
+    """One figure in a line."""
     sys.stdout.write(f"{what:12} {figure}\n")
     sys.stdout.flush()

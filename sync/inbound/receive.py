@@ -38,6 +38,7 @@ from matching.resolve import Newcomer, Placement, newcomer, place
 from sync.inbound import catalogue
 from sync.inbound.answers import Answer, Answers, needs, where
 from sync.inbound.arrivals import BadItem, Item, arrive
+from sync.outbound import crash
 
 CHUNK = 200
 # What an item's own content can cause; a failing database is nobody's content.
@@ -131,6 +132,7 @@ class _Chunk:
 
         try:
             answers = units.unit(work, self.dry_run, few=not self.bulk)
+            crash.point("committed")
             return list(zip(positions, answers, strict=True))
         except POISON as error:
             if len(group) == 1:
@@ -174,6 +176,7 @@ class _Intake:
 
     def run(self) -> list[Answer]:
         """Take the arrivals in and answer each."""
+        crash.point("received")
         self.config, self.moment = configuration.opening()
         speaking = [a for a in self.arrivals if a.values]
         meant = resolved(self.system, self.entity, [a.values for a in speaking], self.config)
@@ -188,7 +191,10 @@ class _Intake:
         self._refuse_unknown_goldens(declared)
         placements = place(self.entity, self._newcomers(declared), self.config.stamp)
         locked = self._lock_goldens(placements)
-        return self._write(placements, locked)
+        crash.point("locked")
+        answers = self._write(placements, locked)
+        crash.point("before_commit")
+        return answers
 
     def _lock(self) -> None:
         """Keys of one record, or the whole entity for a chunk: one lock instead of thousands."""
@@ -266,6 +272,7 @@ class _Intake:
     def _write(self, placements: Sequence[Placement], locked: dict[UUID, Golden]) -> list[Answer]:
         fresh = self._new_goldens(placements)
         store(self.system, self.entity, self.judged, self.cause, self.moment)
+        crash.point("stored")
         opening = [p for p in placements if p.newcomer.golden is None]
         links = linking.open_links(
             [(p.newcomer.record, p.golden, p.cause) for p in opening], self.moment
@@ -277,7 +284,9 @@ class _Intake:
             known=[p.newcomer.record for p in placements if p.newcomer.record in held],
         )
         review.remember(links, opening)
+        crash.point("linked")
         computed = self._recompute(placements, locked, fresh)
+        crash.point("recomputed")
         reviews = review.ask(self.entity, placements, self.moment)
         waited = set(locked) - {p.golden for p in placements} - {i.golden for i in self.judged}
         if waited:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
@@ -19,18 +19,20 @@ from random import Random
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import connections
+from django.db import DatabaseError, connection, connections, transaction
 from django.db.models.functions import Now
 
 from canonical.models import OrderBy, System
 from sync.models import Lane, Mode, Subscription, TargetHealth
 from sync.outbound.subscriptions import subscribe
 from sync.torture import roles
+from sync.torture.ablations import without
 from sync.torture.ledger import Ledger, check
 
 WRITERS: Final = 2
 WORKERS: Final = 2
 REST_WITHIN: Final = 180.0  # seconds
+WITHOUT_WITHIN: Final = 20.0  # where a precaution is left out, some of it never will
 
 _fork = multiprocessing.get_context("fork")
 Say = Callable[[str], object]
@@ -38,10 +40,15 @@ Say = Callable[[str], object]
 
 @dataclass
 class Nemesis:
-    """The processes under attack; one that died is replaced at once."""
+    """The processes under attack; one that died is replaced at once.
+
+    Every fifth time the workers are frozen instead, until their leases have run out and another has
+    taken over; where there is a `crash` of the database, every fourth time that is done.
+    """
 
     folder: Path
     seed: int
+    crash: Callable[[], object] | None = None
     kills: int = 0
     running: dict[str, BaseProcess] = field(default_factory=dict)
 
@@ -52,11 +59,18 @@ class Nemesis:
 
     def strike(self, random: Random) -> None:
         """Kill one of them, any one, and start another in its place."""
+        self.kills += 1
+        if self.crash and self.kills % 4 == 0:
+            connections.close_all()
+            self.crash()
+            return
         name = random.choice(self._names())
         process = self.running[name]
+        if self.kills % 5 == 0:
+            _freeze([self.running[n] for n in self._names() if n.startswith("worker")])
+            return
         os.kill(process.pid or 0, signal.SIGKILL)
         process.join()
-        self.kills += 1
         self._spawn(name)
 
     def stop(self) -> None:
@@ -79,27 +93,60 @@ class Nemesis:
         self.running[name] = process
 
 
-def torture(kills: int, seed: int, say: Say, *, guarded: bool = True) -> Ledger:
+def _freeze(workers: Sequence[BaseProcess]) -> None:
+    """A pause beyond every lease: this process goes on with their lanes, then they wake as zombies.
+
+    Rows that they have locked are left alone: whoever waited for them would wait for them.
+    """
+    for worker in workers:
+        os.kill(worker.pid or 0, signal.SIGSTOP)
+    try:
+        with transaction.atomic():
+            leased = Lane.objects.filter(leased=True)
+            free = leased.select_for_update(skip_locked=True).order_by("golden_id")
+            ids = list(free.values_list("id", flat=True))
+            Lane.objects.filter(id__in=ids).update(due_at=Now())
+        if connection.vendor == "postgresql":
+            roles.work_once()
+    except DatabaseError:
+        connections.close_all()  # one of them was stopped while it was the one that writes
+    finally:
+        for worker in workers:
+            os.kill(worker.pid or 0, signal.SIGCONT)
+
+
+def torture(
+    kills: int,
+    seed: int,
+    say: Say,
+    *,
+    ablation: str = "",
+    crash: Callable[[], object] | None = None,
+) -> Ledger:
     """Kill that many processes of a hub in the connected database, then check the ledger.
 
-    `guarded=False` is an ablation: the receiver applies whatever comes, and the check must see it.
+    `crash` takes the database down and brings it up again. `ablation` leaves out one of the things
+    that keep the ledger right (see sync.torture.ablations), and the check must see it.
     """
     settings.ALLOW_LOCAL_TARGETS = True
     random = Random(seed)  # noqa: S311 (a choice of victims, not a secret)
     with (
         tempfile.TemporaryDirectory(prefix="assay-torture-") as folder,
-        _receiver(seed, guarded=guarded) as receiver,
+        _receiver(seed, guarded=ablation != "guard") as receiver,
+        without(ablation, Path(folder)),
     ):
         subscription = _subscribe(receiver.url)
         roles.warm_up()
-        nemesis = Nemesis(Path(folder), seed)
+        nemesis = Nemesis(Path(folder), seed, crash)
         nemesis.start()
-        while nemesis.kills < kills:
-            time.sleep(random.uniform(0.1, 0.4))
-            nemesis.strike(random)
-        say(f"{kills} kills; coming to rest")
-        nemesis.stop()
-        _rest(subscription)
+        try:
+            while nemesis.kills < kills:
+                time.sleep(random.uniform(0.1, 0.4))
+                nemesis.strike(random)
+            say(f"{kills} kills; coming to rest")
+        finally:
+            nemesis.stop()
+        _rest(subscription, WITHOUT_WITHIN if ablation else REST_WITHIN)
         return check(Path(folder), receiver.truth())
 
 
@@ -118,9 +165,9 @@ def _subscribe(url: str) -> Subscription:
     )
 
 
-def _rest(subscription: Subscription) -> None:
+def _rest(subscription: Subscription, within: float) -> None:
     """Deliver what is left, as if waiting times had passed; leases run out by themselves."""
-    ends = time.monotonic() + REST_WITHIN
+    ends = time.monotonic() + within
     while time.monotonic() < ends:
         TargetHealth.objects.update(breaker="closed", probe_at=None, not_before=None)
         Lane.objects.filter(leased=False).update(due_at=Now())

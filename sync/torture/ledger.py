@@ -7,6 +7,7 @@ newer, and holds what was confirmed.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,8 +17,9 @@ from typing import Any
 from django.db.models import Count, F, Max, Q
 
 from canonical.models import Change, FeedState
-from sync.models import Lane, Subscription
-from sync.outbound.envelope import record_version
+from sync.models import Attempt, Lane, Subscription
+from sync.outbound import messages
+from sync.outbound.envelope import LEFT, digest, record_version
 from sync.torture.roles import read_notes
 
 
@@ -39,6 +41,8 @@ def check(folder: Path, truth: Mapping[str, Any]) -> Ledger:
         *_acknowledged(acknowledged),
         *_journal(),
         *_lanes(),
+        *_attempts(),
+        *_digests(),
         *_received(truth),
     )
     return Ledger(len(acknowledged), Change.objects.count(), truth["requests"], violations)
@@ -80,6 +84,28 @@ def _lanes() -> Iterator[str]:
         behind = sum(desired.get(golden, 0) < version for golden, version in newest.items())
         if behind:
             yield f"{subscription} was never told of the newest version of {behind} records"
+
+
+def _attempts() -> Iterator[str]:
+    """Nobody settles a lane under a lease that another has taken over since."""
+    settled = Attempt.objects.filter(settled=True).order_by("lane_id", "id")
+    for (lane, before), (other, after) in pairwise(settled.values_list("lane_id", "fence")):
+        if lane == other and after < before:
+            yield f"lane {lane} was settled under lease {after} after lease {before}"
+
+
+def _digests() -> Iterator[str]:
+    """What a lane believes the target holds is what it confirmed, not what a late worker sent."""
+    for subscription in Subscription.objects.all():
+        known = Lane.objects.filter(subscription=subscription).exclude(
+            confirmed_digest__in=["", LEFT]
+        )
+        believed = {lane.golden_id: lane for lane in known}
+        expected = messages.expected(subscription, {g: x.confirmed for g, x in believed.items()})
+        for golden, message in expected.items():
+            content = json.loads(message.body)["data"]
+            if digest(content) != believed[golden].confirmed_digest:
+                yield f"{golden} is believed to be held as another version than the confirmed one"
 
 
 def _received(truth: Mapping[str, Any]) -> Iterator[str]:

@@ -4,32 +4,63 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
-from django.conf import settings
+from django.db.models.functions import Now
 
+from mdm import services
 from sync.models import Lane
-from sync.outbound import fanout
+from sync.outbound import fanout, lanes
+from sync.outbound.lanes import Settlement
+from sync.outbound.retry import Judgement, Verdict
+from sync.torture.ablations import without
 from sync.torture.ledger import check
 from sync.torture.receiver import Reaction, Receiver
-from tests.factories import journal, targets
+from tests import databases
+from tests.factories import journal, processes, targets
+
+
+def torture(*options: str, database: str = "") -> str:
+    """Run it in a process and a database of its own; what it said, and that it ended well."""
+    environment = {**os.environ, "ASSAY_NO_BOOTSTRAP": "1"}
+    environment.pop("ASSAY_DATABASE_URL", None)
+    if database:
+        environment["ASSAY_DATABASE_URL"] = database
+    run = processes.call(["manage.py", "torture", *options], env=environment, timeout=400)
+    return run.stdout + (run.stderr[-2000:] if run.returncode else "held")
+
+
+@pytest.mark.parametrize(
+    "database", ["", pytest.param(services.POSTGRES_URL, marks=pytest.mark.postgres)]
+)
+def test_nothing_is_lost_or_doubled_in_100_kills(database: str) -> None:
+    said = torture("--kills", "100", database=own(database))
+    assert said.endswith("held"), said
+
+
+def own(database: str) -> str:
+    """A name of this checkout's own beside the server's other databases."""
+    return database and database.rpartition("/")[0] + f"/torture_{databases.CHECKOUT}"
 
 
 @pytest.mark.slow
-def test_nothing_is_lost_or_doubled_under_kill_9() -> None:
-    run = subprocess.run(
-        [sys.executable, "manage.py", "torture", "--kills", "100"],
-        cwd=settings.BASE_DIR,
-        env={**os.environ, "ASSAY_NO_BOOTSTRAP": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("precaution", "seen"),
+    [
+        ("fence", "was settled under lease"),
+        ("guard", "one message had 2 effects"),
+        ("tail", "never got a place in the feed"),
+        ("queue", "still owed"),
+    ],
+)
+def test_the_check_fails_without_a_precaution(precaution: str, seen: str) -> None:
+    url = own(services.POSTGRES_URL)
+    assert seen in torture("--kills", "60", "--without", precaution, database=url)
 
 
 def violations(folder: Path, receiver: Receiver) -> str:
@@ -91,3 +122,33 @@ class TestTheCheckSees:
         note = json.dumps(["ack", 1, "updated", str(client.pk), 2])
         (tmp_path / "writer.log").write_text(f'{note}\n["try", 2')
         assert "acknowledged, but not in the journal" in violations(tmp_path, receiver)
+
+    def test_a_settlement_under_a_lease_that_was_lost(
+        self, receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(lanes, "_is_ours", lambda *_: True)
+        target = targets.subscription(receiver)
+        client = journal.golden(legal_name="Acme")
+        fanout.fan_out()
+        [frozen] = lanes.claim(target.pk, 1)
+        journal.change(client, legal_name="Newer")
+        Lane.objects.update(due_at=Now() - timedelta(seconds=1))
+        targets.deliver(target)
+        judged = Judgement(Verdict.CONFIRMED)
+        late = Settlement(frozen, judged, version=1, digest="old", message_id=str(UUID(int=1)))
+        lanes.settle(target, [late])
+        found = violations(tmp_path, receiver)
+        assert "was settled under lease 1 after lease 2" in found
+        assert "is believed to be held as another version" in found
+
+    def test_a_delivery_that_only_a_lost_message_knew_of(
+        self, receiver: Receiver, tmp_path: Path
+    ) -> None:
+        with without("queue", tmp_path):
+            target = targets.subscription(receiver)
+            journal.clients(2)
+            fanout.fan_out()
+            assert len(lanes.claim(target.pk, 1)) == 1  # and this worker dies
+            targets.make_due(target)
+            targets.deliver(target)
+        assert "still owed" in violations(tmp_path, receiver)

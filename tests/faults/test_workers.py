@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 from uuid import UUID
 
 import pytest
-from django.conf import settings
 from django.db import connection, connections, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -21,35 +20,22 @@ from sync.outbound import fanout, lanes, sweep
 from sync.outbound.deliver import drain
 from sync.outbound.lanes import Settlement
 from sync.outbound.retry import Judgement, Verdict
-from sync.torture.receiver import Receiver
-from tests.factories import journal, targets
+from sync.torture.receiver import OK, Reaction, Received, Receiver
+from tests.factories import journal, processes, targets
 
 CONFIRMED = Judgement(Verdict.CONFIRMED)
-DYING = """
-import django; django.setup()
-from django.conf import settings; settings.ALLOW_LOCAL_TARGETS = True
-from sync.torture.roles import work_once; work_once()
-"""
+WORK = "from sync.torture.roles import work_once; work_once()"
 
 
 def work_in_a_process_that_dies_at(point: str) -> int:
     """Run one round of a worker that is killed at a named point; its exit code."""
-    name = settings.DATABASES["default"]["NAME"]
-    url = f"sqlite:///{name}"
-    if connection.vendor == "postgresql":
-        url = os.environ["ASSAY_DATABASE_URL"].rpartition("/")[0] + f"/{name}"
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "mdm.settings",
-        "ASSAY_DATABASE_URL": url,
-        "ASSAY_CRASH_AT": point,
-    }
-    command = [sys.executable, "-c", DYING]
-    return subprocess.run(command, cwd=settings.BASE_DIR, env=environment, check=False).returncode
+    return processes.run(WORK, ASSAY_CRASH_AT=point)
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("point", ["claim_committed", "after_send", "before_settle", "settled"])
+@pytest.mark.parametrize(
+    "point", ["claim_committed", "before_send", "after_send", "before_settle", "settled"]
+)
 def test_f1_a_worker_killed_anywhere_loses_and_doubles_nothing(
     receiver: Receiver, point: str
 ) -> None:
@@ -99,6 +85,38 @@ def test_f8_a_zombie_settles_nothing(receiver: Receiver) -> None:
     lanes.settle(target, [heir])
     assert Lane.objects.get().confirmed_digest == "new"
     assert list(Attempt.objects.order_by("id").values_list("settled", flat=True)) == [False, True]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_f8_a_worker_that_was_stopped_wakes_to_nothing(receiver: Receiver) -> None:
+    """SIGSTOP while its request is under way, until its lease is over and another took the lane."""
+    arrived, go_on = Event(), Event()
+
+    def hold_the_first(_: Received) -> Reaction:
+        if not arrived.is_set():
+            arrived.set()
+            go_on.wait(10)
+        return OK
+
+    receiver.behave = hold_the_first
+    target = targets.subscription(receiver)
+    client = journal.golden(legal_name="Acme")
+    fanout.fan_out()
+    worker = processes.begin(WORK)
+    try:
+        assert arrived.wait(30)
+        os.kill(worker.pid, signal.SIGSTOP)
+        journal.change(client, legal_name="Newer")
+        targets.make_due(target)
+        targets.deliver(target)
+    finally:
+        go_on.set()
+        os.kill(worker.pid, signal.SIGCONT)
+        worker.communicate(timeout=60)
+    assert set(Attempt.objects.values_list("version", "settled")) == {(1, False), (2, True)}
+    assert Lane.objects.get().confirmed == 2
+    assert receiver.truth.versions == {("/sink", str(client.pk)): 2}
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Only public addresses are spoken to, whatever the text of an address says."""
+"""F70: only public addresses are spoken to, whatever the text of an address says."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ https://[2002:7f00:1::]/ https://[2002:a00:1::]/ https://[2001:db8::1]/ https://
 http://example.com/ ftp://example.com/ file:///etc/passwd gopher://example.com/ javascript:alert(1)
 //example.com/ example.com https:/// https://user@example.com/ https://user:pass@example.com/
 https://example.com:0/ https://example.com/#x https://example.com:99999/ https://[::1
-https://ex\u0430mple.com/ https://[fe80::1%25eth0]/ http://1.1.1.1/
+https://ex\u0430mple.com/ https://[fe80::1%25eth0]/ http://1.1.1.1/ https://0177.0.0.1/
+https://127.0.0.1:8443/ https://169.254.170.2/v2 https://[fd00:ec2::254]/ https://192.88.99.1.localhost/
 """
 
 
 @pytest.mark.parametrize("url", [*FORBIDDEN.split(), "https://exam\tple.com/"])
-def test_refused_by_its_text(url: str) -> None:
+def test_f70_refused_by_its_text(url: str) -> None:
     with pytest.raises(egress.Refused):
         egress.check_url(url)
 
@@ -67,10 +68,30 @@ def resolves_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
 
 
 @pytest.mark.parametrize("bad", ["127.0.0.1", "169.254.169.254", "10.0.0.8"])
-def test_one_bad_address_of_a_name_refuses_it(monkeypatch: pytest.MonkeyPatch, bad: str) -> None:
+def test_f70_one_bad_address_refuses_a_name(monkeypatch: pytest.MonkeyPatch, bad: str) -> None:
     resolves_to(monkeypatch, "1.1.1.1", bad)
     with egress.Client() as client, pytest.raises(egress.Refused, match=bad.replace(".", r"\.")):
         client.post("https://target.example/", b"", {})
+
+
+def test_f70_a_name_that_turns_inward_later_is_refused_then(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    """Rebinding: the address was public when the subscription was made and is private now."""
+    monkeypatch.setattr(egress, "_check_scheme", lambda *_: None)
+    answers = iter([["1.1.1.1"], ["10.0.0.8"], ["169.254.169.254"]])
+    real = socket.getaddrinfo
+
+    def turning(host: str, port: int | None, *args: object, **options: object) -> object:
+        if host != "turning.example" or options.get("flags"):
+            return real(host, port, *args, **options)  # type: ignore[arg-type]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, port)) for a in next(answers)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", turning)
+    assert egress.resolve("turning.example", 443) == ["1.1.1.1"]
+    for _ in range(2):
+        with egress.Client() as client, pytest.raises(egress.Refused, match="not a public"):
+            client.post("https://turning.example/", b"", {})
 
 
 @pytest.fixture
@@ -80,7 +101,7 @@ def receiver(settings: Settings) -> Iterator[Receiver]:
         yield running
 
 
-def test_a_name_is_resolved_once_a_connection(
+def test_f70_a_name_is_resolved_once_a_connection(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A name that changes its mind after the check has no second chance."""
@@ -93,7 +114,7 @@ def test_a_name_is_resolved_once_a_connection(
     assert receiver.received[0].headers["host"] == f"target.example:{port}"
 
 
-def test_redirects_are_answers(receiver: Receiver) -> None:
+def test_f45_redirects_are_answers(receiver: Receiver) -> None:
     receiver.behave = lambda _: Reaction(
         302, headers={"Location": "http://169.254.169.254/latest"}, applies=False
     )

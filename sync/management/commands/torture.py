@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from sync.torture.ablations import ABLATIONS
+from sync.torture.cluster import at, cluster
 from sync.torture.harness import torture
 from sync.torture.scratch import scratch_database
 
 DELIVERY_SECONDS = "ASSAY_DELIVERY_SECONDS"
+CLUSTER = "ASSAY_TORTURE_CLUSTER"  # the folder of the server that may be crashed
 
 
 class Command(BaseCommand):
@@ -25,11 +30,21 @@ class Command(BaseCommand):
         parser.add_argument("--kills", type=int, default=100)
         parser.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311
         parser.add_argument(
-            "--unguarded", action="store_true", help="let the receiver apply whatever comes"
+            "--without", choices=ABLATIONS, default="", help="leave a precaution out: it must fail"
+        )
+        parser.add_argument(
+            "--crash-postgres",
+            action="store_true",
+            help="on a PostgreSQL server of its own, which is crashed every fourth time",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start over with short leases, then torture; the exit code says whether it held."""
+        if options["crash_postgres"] and CLUSTER not in os.environ:
+            with cluster() as own:
+                os.environ |= {"ASSAY_DATABASE_URL": own.url, CLUSTER: str(own.folder)}
+                code = subprocess.run([sys.executable, *sys.argv], check=False).returncode
+            sys.exit(code)
         if DELIVERY_SECONDS not in os.environ:
             os.environ[DELIVERY_SECONDS] = "1"
             os.execv(sys.executable, [sys.executable, *sys.argv])  # settings were read already
@@ -39,7 +54,8 @@ class Command(BaseCommand):
                 options["kills"],
                 options["seed"],
                 self.stdout.write,
-                guarded=not options["unguarded"],
+                ablation=options["without"],
+                crash=at(Path(os.environ[CLUSTER])).crash if CLUSTER in os.environ else None,
             )
         for violation in ledger.violations:
             self.stdout.write(f"VIOLATION {violation}")
