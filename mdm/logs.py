@@ -56,14 +56,18 @@ SHARED: list[Processor] = [
 ]
 
 
+#: One list for ever: a logger keeps the one it was first used with, and tests look into it.
+PROCESSORS: list[Processor] = [
+    structlog.stdlib.filter_by_level,
+    *SHARED,
+    structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+]
+
+
 def configure(level: str) -> dict[str, Any]:
     """Set structlog up and give the LOGGING setting: all loggers end in one JSON line each."""
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *SHARED,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
