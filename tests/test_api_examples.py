@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils.timezone import now
 
 from canonical import access
 from canonical.api import schemas
@@ -22,7 +23,8 @@ from canonical.models import Golden, LegalEntity, Merge, Term
 from canonical.models.access import SCOPES
 from matching import stewardship
 from matching.models import Review
-from sync.models import Subscription
+from sync.models import Drift, Lane, Subscription
+from sync.outbound import fanout
 from tests.canonical.api.conftest import token
 from tests.factories import hub
 from tests.openapi import document, operations, validator
@@ -84,7 +86,14 @@ def prepared(world: World, path: str, body: Any, number: int) -> tuple[str, Any,
         return path.format(**values), body, 0
     if parts[3:] and parts[3] in {schema_of(entity).path for entity in ENTITIES}:
         return of_golden(world, path, body, number)
-    ids = {"reviews": review, "merges": merge, "subscriptions": subscription}
+    if "{code}" in path:
+        return path.format(code="crm", id=difference(world, number)), body, 0
+    ids = {
+        "reviews": review,
+        "merges": merge,
+        "subscriptions": subscription,
+        "deliveries": delivery,
+    }
     if "{id}" in path:
         return path.replace("{id}", str(ids[parts[3]](world, number))), body, 1
     return path.replace("{legal_entity}", "DE01"), body, 0
@@ -119,9 +128,38 @@ def review(world: World, number: int) -> Any:
 
 
 def subscription(world: World, number: int) -> Any:
-    wanted = {"name": f"s{number}", "url": "https://example.com/", "entities": ["clients"]}
+    wanted = {"name": f"s{number}", "system": "crm", "url": "https://example.com/",
+              "entities": ["clients"]}  # fmt: skip
     send(world, "post", "/api/v1/subscriptions", "application/json", wanted, 0)
     return Subscription.objects.get(name=f"s{number}").pk
+
+
+def delivery(world: World, number: int) -> Any:
+    return dead_lane(world, number).pk
+
+
+def difference(world: World, number: int) -> Any:
+    lane = dead_lane(world, number)
+    found = Drift.objects.create(
+        subscription=lane.subscription,
+        golden=lane.golden,
+        entity="client",
+        kind="stale",
+        version=lane.desired,
+        found_at=now(),
+    )
+    return found.pk
+
+
+def dead_lane(world: World, number: int) -> Lane:
+    """A delivery that was given up."""
+    golden = world.record("client", "crm", f"d {number}", f"Zephyr {uuid4().hex}")
+    wanted = Subscription.objects.get(pk=subscription(world, number))
+    fanout.fan_out()
+    fanout.load_pending()
+    lane = Lane.objects.get(subscription=wanted, golden=golden)
+    Lane.objects.filter(pk=lane.pk).update(parked="dead")
+    return lane
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch"])
