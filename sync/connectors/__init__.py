@@ -11,6 +11,7 @@ from typing import Final
 
 from sync import egress
 from sync.connectors.base import ProfileConnector
+from sync.connectors.dynamics.connector import Dynamics
 from sync.connectors.hubspot.connector import HubSpot
 from sync.connectors.netsuite.connector import NetSuite
 from sync.connectors.protocol import Connector
@@ -33,6 +34,7 @@ SYSTEMS: Final[dict[str, type[ProfileConnector]]] = {
         Tryton,
         Workday,
         NetSuite,
+        Dynamics,
     )
 }
 

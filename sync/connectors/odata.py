@@ -29,8 +29,12 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class OData:
     """One service below one address; safe to share between threads."""
 
-    def __init__(self, rest: Rest, service: str, version: int = 4) -> None:
+    def __init__(
+        self, rest: Rest, service: str, version: int = 4, query: Mapping[str, str] | None = None
+    ) -> None:
+        """Of `query` each request gets a copy: what a vendor wants beside OData's own options."""
         self._rest, self._service, self._v2 = rest, service.rstrip("/"), version == 2
+        self._always = dict(query or {})
         self._guard = Lock()
         self._session: dict[str, str] | None = None
 
@@ -42,7 +46,8 @@ class OData:
         Options are those of OData without the dollar: select, expand.
         """
         path = f"{self._service}/{entities}{self.key(key)}"
-        response = self._rest.call("GET", path, query=_options(options), headers=self._accept())
+        query = self._always | _options(options)
+        response = self._rest.call("GET", path, query=query, headers=self._accept())
         if response.status == 404:
             return None
         return self._record(_done(response))
@@ -50,7 +55,7 @@ class OData:
     def query(self, entities: str, **options: str) -> Iterator[list[dict[str, Any]]]:
         """Pages of records; options as filter, select, expand, orderby, top, skip."""
         path: str | None = f"{self._service}/{entities}"
-        query: Mapping[str, str] | None = _options(options)
+        query: Mapping[str, str] | None = self._always | _options(options)
         while path:
             response = _done(self._rest.call("GET", path, query=query, headers=self._accept()))
             rows, path = self._page(response.data)
@@ -82,16 +87,15 @@ class OData:
         self, method: str, path: str, body: Any, headers: Mapping[str, str] | None = None
     ) -> Response:
         sent = {**self._accept(), **(headers or {})}
+        path, query = self._service + path, self._always
         if not self._v2:
-            return self._rest.call(method, self._service + path, body, headers=sent)
+            return self._rest.call(method, path, body, query, sent)
         held = self._opened()
-        response = self._rest.call(method, self._service + path, body, headers={**sent, **held})
+        response = self._rest.call(method, path, body, query, {**sent, **held})
         if response.status == 403 and response.header(TOKEN).lower() == "required":
             with self._guard:
                 self._session = None
-            response = self._rest.call(
-                method, self._service + path, body, headers={**sent, **self._opened()}
-            )
+            response = self._rest.call(method, path, body, query, {**sent, **self._opened()})
         return response
 
     def _opened(self) -> dict[str, str]:
@@ -188,7 +192,8 @@ def reason_of(data: Any) -> str:
     text = message.get("value") if isinstance(message, Mapping) else message
     inner = error.get("innererror") or {}
     details: Sequence[Mapping[str, Any]] = error.get("details") or inner.get("errordetails") or ()
-    more = "; ".join(str(d.get("message")) for d in details if d.get("message") != text)
+    behind = (*details, inner) if inner.get("message") else details
+    more = "; ".join(str(d.get("message")) for d in behind if d.get("message") != text)
     return f"{error.get('code') or ''} {text}".strip() + (f" ({more})" if more else "")
 
 

@@ -12,6 +12,9 @@ from typing import Any, ClassVar, Final
 from tests.standins.server import Call, Refusal, Reply, Standin, route
 
 CONDITION: Final = re.compile(r"(\w+) (eq|ge|gt) (?:datetimeoffset|datetime)?'?(.*?)'?")
+#: Where services of this kind begin.
+SERVICE: Final = r"(?:/odata|/data|/sap/opu/odata/sap/\w+)"
+PLACE: Final = ("$skiptoken", "$skip", "$top")
 KEY: Final = r"\((?P<key>.*)\)"
 
 
@@ -38,7 +41,7 @@ class ODataService(Standin):
     def token(self, call: Call) -> Reply:
         return self.grant(call)
 
-    @route("GET", r"/odata/")
+    @route("GET", rf"{SERVICE}/")
     def root(self, call: Call) -> Reply:
         self.opened(call)
         if call.headers.get("x-csrf-token", "").lower() == "fetch":
@@ -47,31 +50,31 @@ class ODataService(Standin):
             return Reply(200, {"d": {}}, {"X-CSRF-Token": self.csrf, **cookies})
         return Reply(200, {"d": {}})
 
-    @route("GET", r"/odata/(?P<name>\w+)")
+    @route("GET", rf"{SERVICE}/(?P<name>\w+)")
     def query(self, call: Call) -> Reply:
         self.opened(call)
         name = call.parts["name"]
-        rows = [row for row in self.table(name).values() if self._holds(row, call)]
+        rows = [row for row in self.table(name).values() if self.holds(row, call)]
         order = call.query.get("$orderby", "").split(",")[0]
         rows.sort(key=lambda row: str(row.get(order.split(" ")[0], "")))
         start = int(call.query.get("$skiptoken") or call.query.get("$skip") or 0)
         size = min(self.page, int(call.query.get("$top") or self.page))
         shown = [self._shown(name, row) for row in rows[start : start + size]]
         more = start + size < len(rows) and "$top" not in call.query
-        kept = "&".join(f"{n}={v}" for n, v in call.query.items() if n in ("$filter", "$orderby"))
-        link = f"{self.url}/odata/{name}?$skiptoken={start + size}&{kept.replace(' ', '%20')}"
+        kept = "&".join(f"{n}={v}" for n, v in call.query.items() if n not in PLACE)
+        link = f"{self.url}{call.path}?$skiptoken={start + size}&{kept.replace(' ', '%20')}"
         if self.version == 2:
             return Reply(200, {"d": {"results": shown} | ({"__next": link} if more else {})})
         return Reply(200, {"value": shown} | ({"@odata.nextLink": link} if more else {}))
 
-    @route("GET", rf"/odata/(?P<name>\w+){KEY}")
+    @route("GET", rf"{SERVICE}/(?P<name>\w+){KEY}")
     def get_one(self, call: Call) -> Reply:
         self.opened(call)
-        name, row = call.parts["name"], self._row(call)
+        name, row = call.parts["name"], self.row(call)
         body = self._shown(name, row)
         return Reply(200, {"d": body} if self.version == 2 else body, {"ETag": self._tag(row)})
 
-    @route("POST", r"/odata/(?P<name>\w+)")
+    @route("POST", rf"{SERVICE}/(?P<name>\w+)")
     def create(self, call: Call) -> Reply:
         self.writable(call)
         name = call.parts["name"]
@@ -84,10 +87,10 @@ class ODataService(Standin):
         body = self._shown(name, self.table(name)[key])
         return Reply(201, {"d": body} if self.version == 2 else body)
 
-    @route("PATCH", rf"/odata/(?P<name>\w+){KEY}")
+    @route("PATCH", rf"{SERVICE}/(?P<name>\w+){KEY}")
     def update(self, call: Call) -> Reply:
         self.writable(call)
-        row = self._row(call)
+        row = self.row(call)
         tag = call.headers.get("if-match")
         if tag is None:
             raise self.error(428, "PreconditionRequired", "If-Match is missing")
@@ -116,7 +119,7 @@ class ODataService(Standin):
         text: Any = {"lang": "en", "value": message} if self.version == 2 else message
         return Refusal(Reply(status, {"error": {"code": code, "message": text}}))
 
-    def _row(self, call: Call) -> dict[str, Any]:
+    def row(self, call: Call) -> dict[str, Any]:
         name = call.parts["name"]
         parts = re.findall(r"(?:(\w+)=)?(?:'((?:[^']|'')*)'|([^,]+))", call.parts["key"])
         values = {field or self.sets[name][0]: text.replace("''", "'") or bare
@@ -137,7 +140,7 @@ class ODataService(Standin):
         tag = {"__metadata": {"etag": self._tag(row), "type": name}}
         return {**shown, **(tag if self.version == 2 else {"@odata.etag": self._tag(row)})}
 
-    def _holds(self, row: Mapping[str, Any], call: Call) -> bool:
+    def holds(self, row: Mapping[str, Any], call: Call) -> bool:
         """`A eq 'x'`, `A ge ...`, joined by and."""
         text = call.query.get("$filter", "")
         for condition in filter(None, re.split(r"\s+and\s+", text)):

@@ -1,0 +1,1 @@
+"""Dynamics 365 Finance: customers and projects over its OData V4 interface."""
