@@ -13,6 +13,7 @@ from sync import egress
 from sync.connectors.base import ProfileConnector
 from sync.connectors.dynamics.connector import Dynamics
 from sync.connectors.hubspot.connector import HubSpot
+from sync.connectors.killbill.connector import KillBill
 from sync.connectors.netsuite.connector import NetSuite
 from sync.connectors.protocol import Connector
 from sync.connectors.salesforce.certinia import Certinia
@@ -35,6 +36,7 @@ SYSTEMS: Final[dict[str, type[ProfileConnector]]] = {
         Workday,
         NetSuite,
         Dynamics,
+        KillBill,
     )
 }
 

@@ -24,9 +24,10 @@ def document(name: str) -> dict[str, Any]:
 
 @cache
 def _validator(name: str, schema: str) -> Draft4Validator:
-    """OpenAPI 3.0 schemas are close to JSON Schema draft 4."""
+    """Schemas of OpenAPI 3.0 and Swagger 2.0 are close to JSON Schema draft 4."""
     whole = document(name)
-    return Draft4Validator({"$ref": f"#/components/schemas/{schema}", **whole})
+    place = "definitions" if "swagger" in whole else "components/schemas"
+    return Draft4Validator({"$ref": f"#/{place}/{schema}", **whole})
 
 
 def faults(name: str, schema: str, body: Any) -> list[str]:

@@ -1,0 +1,1 @@
+"""Kill Bill by its REST interface."""
