@@ -18,6 +18,7 @@ from sync.connectors.netsuite.connector import NetSuite
 from sync.connectors.protocol import Connector
 from sync.connectors.salesforce.certinia import Certinia
 from sync.connectors.salesforce.connector import Salesforce
+from sync.connectors.sap.connector import S4Hana
 from sync.connectors.scim import Scim
 from sync.connectors.tryton import Tryton
 from sync.connectors.webhook import Webhook
@@ -37,6 +38,7 @@ SYSTEMS: Final[dict[str, type[ProfileConnector]]] = {
         NetSuite,
         Dynamics,
         KillBill,
+        S4Hana,
     )
 }
 

@@ -59,7 +59,7 @@ class ODataService(Standin):
         rows.sort(key=lambda row: str(row.get(order.split(" ")[0], "")))
         start = int(call.query.get("$skiptoken") or call.query.get("$skip") or 0)
         size = min(self.page, int(call.query.get("$top") or self.page))
-        shown = [self._shown(name, row) for row in rows[start : start + size]]
+        shown = [self.shown(name, row, call) for row in rows[start : start + size]]
         more = start + size < len(rows) and "$top" not in call.query
         kept = "&".join(f"{n}={v}" for n, v in call.query.items() if n not in PLACE)
         link = f"{self.url}{call.path}?$skiptoken={start + size}&{kept.replace(' ', '%20')}"
@@ -71,7 +71,7 @@ class ODataService(Standin):
     def get_one(self, call: Call) -> Reply:
         self.opened(call)
         name, row = call.parts["name"], self.row(call)
-        body = self._shown(name, row)
+        body = self.shown(name, row, call)
         return Reply(200, {"d": body} if self.version == 2 else body, {"ETag": self._tag(row)})
 
     @route("POST", rf"{SERVICE}/(?P<name>\w+)")
@@ -84,7 +84,7 @@ class ODataService(Standin):
         if key in self.table(name):
             raise self.error(400, "DuplicateKey", f"The record {key} exists already")
         self.table(name)[key] = {**row, "__version": 1}
-        body = self._shown(name, self.table(name)[key])
+        body = self.shown(name, self.table(name)[key], call)
         return Reply(201, {"d": body} if self.version == 2 else body)
 
     @route("PATCH", rf"{SERVICE}/(?P<name>\w+){KEY}")
@@ -135,21 +135,25 @@ class ODataService(Standin):
     def _tag(self, row: Mapping[str, Any]) -> str:
         return f'W/"{row["__version"]}"'
 
-    def _shown(self, name: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    def shown(self, name: str, row: Mapping[str, Any], call: Call) -> dict[str, Any]:
+        """A record as an answer has it."""
         shown = {n: v for n, v in row.items() if n != "__version"}
         tag = {"__metadata": {"etag": self._tag(row), "type": name}}
         return {**shown, **(tag if self.version == 2 else {"@odata.etag": self._tag(row)})}
 
     def holds(self, row: Mapping[str, Any], call: Call) -> bool:
-        """`A eq 'x'`, `A ge ...`, joined by and."""
+        """`A eq 'x'`, `A ge ...`, joined by and; `(A ge ... or B ge ...)` is one of them."""
         text = call.query.get("$filter", "")
-        for condition in filter(None, re.split(r"\s+and\s+", text)):
-            match = CONDITION.fullmatch(condition)
-            if match is None:
-                raise self.error(400, "BadFilter", f"Invalid filter: {condition}")
-            name, operator, literal = match.groups()
-            held, wanted = str(row.get(name, "")), literal.replace("''", "'")
-            good = {"eq": held == wanted, "ge": held >= wanted, "gt": held > wanted}
-            if not good[operator]:
-                return False
-        return True
+        conditions = filter(None, re.split(r"\s+and\s+", text))
+        return all(
+            any(self._true(row, one) for one in condition.strip("()").split(" or "))
+            for condition in conditions
+        )
+
+    def _true(self, row: Mapping[str, Any], condition: str) -> bool:
+        match = CONDITION.fullmatch(condition)
+        if match is None:
+            raise self.error(400, "BadFilter", f"Invalid filter: {condition}")
+        name, operator, literal = match.groups()
+        held, wanted = str(row.get(name, "")), literal.replace("''", "'")
+        return {"eq": held == wanted, "ge": held >= wanted, "gt": held > wanted}[operator]

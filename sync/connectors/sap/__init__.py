@@ -1,0 +1,1 @@
+"""SAP S/4HANA Cloud: business partners over its OData V2 interface."""

@@ -1,0 +1,154 @@
+"""SAP S/4HANA Cloud against a tenant that stands in: the contract, and its own traps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from canonical.models import SourceRecord
+from sync import egress
+from sync.connectors.sap import bodies
+from sync.models import Lane, Pull, Subscription
+from sync.outbound.retry import Verdict
+from tests.factories import targets
+from tests.standins.s4hana import ADDRESSES, PARTNERS, ROLES, S4Hana
+from tests.standins.server import Standin
+from tests.sync.connectors.bench import Bench, messages_of
+from tests.sync.connectors.kit import ConnectorContract
+from tests.sync.connectors.samples import CLIENT_1, CLIENT_2
+
+LONG = "Nordlicht Gesellschaft für betriebswirtschaftliche Beratung und Prüfung mbH"
+
+
+class SapBench(Bench):
+    """A tenant."""
+
+    connector = "sap-s4hana"
+    vendor_class = S4Hana
+    writes = ("client",)
+    reads = writes
+    settings = {"grouping": "BP02"}
+    write_call = "POST .*/A_BusinessPartner$"
+    poison = {"legal_name": "N" * 41}
+
+    def login(self, vendor: Standin) -> dict[str, str]:
+        return {**super().login(vendor), "token_url": f"{vendor.url}/sap/bc/sec/oauth2/token"}
+
+    def held(self, vendor: Standin, entity: str, key: str) -> list[dict[str, Any]]:
+        rows = vendor.table(PARTNERS).values()
+        return [row for row in rows if row["BusinessPartnerIDByExtSystem"] == key]
+
+    def name_of(self, entity: str, record: Mapping[str, Any]) -> Any:
+        return record["OrganizationBPName1"]
+
+    def is_active(self, entity: str, record: Mapping[str, Any]) -> bool:
+        return not record["BusinessPartnerIsBlocked"]
+
+    def rename_there(self, vendor: Standin, source_id: str, name: str) -> None:
+        assert isinstance(vendor, S4Hana)
+        vendor.change(source_id, OrganizationBPName1=name)
+
+
+class TestContract(SapBench, ConnectorContract):
+    """The contract."""
+
+
+@pytest.mark.django_db
+class TestTraps(SapBench):
+    """The traps."""
+
+    def test_a_partner_is_made_with_its_parts(self, vendor: Standin, target: Subscription) -> None:
+        golden = self.say("client", "C-1", **CLIENT_1)
+        self.deliver(target)
+        partner = self.one(vendor, "client", golden)
+        assert partner["BusinessPartnerGrouping"] == "BP02"
+        [address] = vendor.table(ADDRESSES).values()
+        assert (address["StreetName"], address["StreetPrefixName"]) == ("Lange Straße 1", "Hof 2")
+        roles = {row["BusinessPartnerRole"] for row in vendor.table(ROLES).values()}
+        assert roles == {"FLCU00", "FLCU01"}
+
+    def test_an_address_is_changed_added_and_given_up(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        self.say("client", "C-1", **CLIENT_1)
+        self.deliver(target)
+        [billing] = CLIENT_1["addresses"]
+        moved = {**billing, "lines": ["Neue Gasse 3"]}
+        shipping = {**billing, "role": "shipping", "locality": "Hamburg"}
+        self.say("client", "C-1", **{**CLIENT_1, "addresses": [moved, shipping]})
+        self.deliver(target)
+        rows = {bodies.role_of(row): row for row in vendor.table(ADDRESSES).values()}
+        assert rows["billing"]["StreetName"] == "Neue Gasse 3"
+        assert rows["billing"]["StreetPrefixName"] == ""
+        assert rows["shipping"]["CityName"] == "Hamburg"
+        self.say("client", "C-1", **{**CLIENT_1, "addresses": [moved]})
+        self.deliver(target)
+        assert [bodies.role_of(row) for row in vendor.table(ADDRESSES).values()] == ["billing", ""]
+        assert targets.at_rest(target)
+
+    def test_a_long_name_takes_several_fields(self, vendor: Standin, target: Subscription) -> None:
+        golden = self.say("client", "C-1", **{**CLIENT_1, "legal_name": LONG})
+        self.deliver(target)
+        assert self.name_of("client", self.one(vendor, "client", golden)) == (
+            "Nordlicht Gesellschaft für"
+        )
+        with egress.Client() as client:
+            [held] = self.speaker(client).read("client")
+        assert held.values["legal_name"] == LONG
+        self.rename("client", "C-1", "Short")
+        self.deliver(target)
+        assert self.one(vendor, "client", golden)["OrganizationBPName2"] == ""
+
+    def test_an_expired_csrf_token_is_fetched_again(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        assert isinstance(vendor, S4Hana)
+        golden = self.say("client", "C-1", **CLIENT_1)
+        self.deliver(target)
+        with egress.Client() as client:
+            speaker = self.speaker(client)
+            messages = messages_of(target, [golden])
+            fetched = len(self.fetches(vendor))
+            assert [a.verdict for a in speaker.send(messages)] == [Verdict.CONFIRMED]
+            vendor.csrf = "expired"
+            assert [a.verdict for a in speaker.send(messages)] == [Verdict.CONFIRMED]
+        assert len(self.fetches(vendor)) == fetched + 2
+
+    @staticmethod
+    def fetches(vendor: Standin) -> list[Any]:
+        return [call for call in vendor.calls if call.headers.get("x-csrf-token") == "Fetch"]
+
+    def test_changes_go_by_day_and_time(self, vendor: Standin, target: Subscription) -> None:
+        """Also past midnight, and of partners that were never changed since they were made."""
+        assert isinstance(vendor, S4Hana)
+        for number in range(3):
+            self.say("client", f"N-{number}", legal_name=f"New {number}", client_status="active")
+        self.deliver(target)
+        assert all(row["LastChangeDate"] is None for row in vendor.table(PARTNERS).values())
+        assert sum(self.pull("client").values()) == 3
+        assert Pull.objects.get().cursor == "2026-01-01T23:53:00+00:00"
+        first, *_ = vendor.table(PARTNERS)
+        for _ in range(10):
+            vendor.change(first, OrganizationBPName1="Renamed after midnight")
+        outcomes = self.pull("client")
+        assert Pull.objects.get().cursor == "2026-01-02T00:03:00+00:00"
+        assert sum(outcomes.values()) == 3
+        assert sum(self.pull("client").values()) == 1
+        values = [r.current.values["legal_name"] for r in
+                  SourceRecord.objects.filter(system=self.system) if r.current]  # fmt: skip
+        assert "Renamed after midnight" in values
+
+    def test_two_partners_with_one_number_are_a_persons_matter(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        golden = self.say("client", "C-2", **{**CLIENT_2, "parent": None})
+        for number in ("1", "2"):
+            vendor.table(PARTNERS)[number] = {
+                "BusinessPartner": number, "BusinessPartnerIDByExtSystem": golden.code,
+                "BusinessPartnerCategory": "2", "__version": 1,
+            }  # fmt: skip
+        self.deliver(target)
+        [error] = Lane.objects.filter(parked="dead").values_list("last_error", flat=True)
+        assert "several business partners" in error
