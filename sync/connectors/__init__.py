@@ -13,6 +13,7 @@ from sync import egress
 from sync.connectors.base import ProfileConnector
 from sync.connectors.dynamics.connector import Dynamics
 from sync.connectors.hubspot.connector import HubSpot
+from sync.connectors.kantata.connector import Kantata
 from sync.connectors.killbill.connector import KillBill
 from sync.connectors.netsuite.connector import NetSuite
 from sync.connectors.protocol import Connector
@@ -39,6 +40,7 @@ SYSTEMS: Final[dict[str, type[ProfileConnector]]] = {
         Dynamics,
         KillBill,
         S4Hana,
+        Kantata,
     )
 }
 

@@ -1,0 +1,1 @@
+"""Kantata OX by its REST interface: groups for clients, workspaces for engagements, users read."""
