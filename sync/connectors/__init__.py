@@ -24,6 +24,7 @@ from sync.connectors.scim import Scim
 from sync.connectors.tryton import Tryton
 from sync.connectors.webhook import Webhook
 from sync.connectors.workday import Workday
+from sync.connectors.zuora.connector import Zuora
 from sync.models import Connection, Subscription
 
 WEBHOOK: Final = "webhook"
@@ -41,6 +42,7 @@ SYSTEMS: Final[dict[str, type[ProfileConnector]]] = {
         KillBill,
         S4Hana,
         Kantata,
+        Zuora,
     )
 }
 

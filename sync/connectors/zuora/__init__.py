@@ -1,0 +1,1 @@
+"""Zuora by its REST interface, asked what changed by ZOQL."""
