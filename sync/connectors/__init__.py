@@ -16,6 +16,7 @@ from sync.connectors.hubspot.connector import HubSpot
 from sync.connectors.kantata.connector import Kantata
 from sync.connectors.killbill.connector import KillBill
 from sync.connectors.netsuite.connector import NetSuite
+from sync.connectors.oracle import Oracle
 from sync.connectors.protocol import Connector
 from sync.connectors.salesforce.certinia import Certinia
 from sync.connectors.salesforce.connector import Salesforce
@@ -43,6 +44,7 @@ SYSTEMS: Final[dict[str, type[ProfileConnector]]] = {
         S4Hana,
         Kantata,
         Zuora,
+        Oracle,
     )
 }
 

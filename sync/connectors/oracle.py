@@ -1,0 +1,205 @@
+"""Oracle Fusion by its REST resources: accounts for clients, projects for engagements.
+
+Our code is the party number and the project number of records that we make, by which Oracle
+upserts; a known record keeps its own. A record is written only as it was read (`If-Match`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from sync import egress
+from sync.connectors import profile as profiles
+from sync.connectors.base import Missing, RecordConnector
+from sync.connectors.faults import Turned, poison, said
+from sync.connectors.forms import CODE, CURRENCY, DATE, EMAIL, URI
+from sync.connectors.profile import Field, Object, Profile, Rendered
+from sync.connectors.protocol import Capabilities, Guarantee, Held, Page
+from sync.connectors.rest import Response, Rest, by_status, segment
+from sync.inbound.arrivals import Item
+from sync.models.connections import Connection
+from sync.outbound.envelope import Message
+from sync.outbound.retry import Answer, Verdict
+
+#: More are asked for in vain: Oracle answers with so many and says nothing.
+AT_ONCE: Final = 499
+FRAMEWORK: Final = {"rest-framework-version": "4"}
+UPSERT: Final = {"upsert-mode": "true"}
+#: A change that is committed late shows an earlier time: that much is read again.
+OVERLAP: Final = timedelta(minutes=2)
+STAMP: Final = "LastUpdateDate"
+
+ACCOUNT: Final = Object(
+    "client",
+    "accounts",
+    (
+        Field("OrganizationName", "legal_name", required=True, otherwise=("trading_name",)),
+        Field("DUNSNumber", "duns"),
+        Field("EmailAddress", "email", EMAIL),
+        Field("URL", "website", URI),
+    ),
+    id="PartyNumber",
+    modified=STAMP,
+    constants={"PartyStatus": "A"},
+    inactive={"PartyStatus": "I"},
+    rules=({"to": "party_type", "constant": "organization"},),
+)
+PROJECT: Final = Object(
+    "engagement",
+    "projects",
+    (
+        Field("ProjectName", "name", required=True),
+        Field("ProjectStatusCode", "engagement_stage", CODE),
+        Field("ProjectStartDate", "planned_start", DATE),
+        Field("ProjectFinishDate", "planned_end", DATE),
+        Field("ProjectCurrencyCode", "currency", CURRENCY),
+    ),
+    id="ProjectId",
+    modified=STAMP,
+    inactive={"ProjectStatusCode": "CLOSED"},
+)
+#: The field that has our code in records that we make, and where a resource begins.
+NUMBERS: Final = {"accounts": "PartyNumber", "projects": "ProjectNumber"}
+ROOTS: Final = {
+    "accounts": "/crmRestApi/resources/11.13.18.05/accounts",
+    "projects": "/fscmRestApi/resources/11.13.18.05/projects",
+}
+ORACLE: Final = Profile(
+    "oracle",
+    "Oracle Fusion",
+    {thing.entity: thing for thing in (ACCOUNT, PROJECT)},
+    {"organization": ""},  # the name of the organisation that owns our projects
+    {
+        "engagement_stage": {
+            "lead": "DRAFT", "proposal": "DRAFT", "won": "SUBMITTED", "planned": "SUBMITTED",
+            "in_progress": "ACTIVE", "on_hold": "ON_HOLD", "completed": "PENDING_CLOSE",
+            "closed": "CLOSED", "lost": "REJECTED", "cancelled": "REJECTED",
+        },
+    },
+)  # fmt: skip
+
+Record = Mapping[str, Any]
+
+
+class Oracle(RecordConnector):
+    """One Oracle Fusion environment."""
+
+    profile: ClassVar[Profile] = ORACLE
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        frozenset({Guarantee.UPSERT, Guarantee.CONDITIONAL}), reads=True, pulls=True
+    )
+
+    def __init__(self, connection: Connection, client: egress.Client) -> None:
+        super().__init__(connection, client)
+        self._rest = Rest(connection.url, self.login, client, FRAMEWORK)
+
+    def find(self, thing: Object, key: str) -> str | None:
+        """By the number that is our code in records that we made."""
+        found = list(self._rows(thing, {"q": f"{NUMBERS[thing.name]}='{key}'"}))
+        if len(found) > 1:
+            raise poison(f"several {thing.name} have the number {key}")
+        return str(found[0][thing.id]) if found else None
+
+    def create(self, thing: Object, rendered: Rendered, message: Message) -> str:
+        """Upsert by our code as its number."""
+        body = {**rendered.filled, NUMBERS[thing.name]: message.key}
+        if thing.name == "projects" and self.settings["organization"]:
+            body["OwningOrganizationName"] = self.settings["organization"]
+        response = self._rest.call("POST", ROOTS[thing.name], body, headers=UPSERT)
+        return str(_checked(response).data[thing.id])
+
+    def update(self, thing: Object, source_id: str, rendered: Rendered, message: Message) -> None:
+        """Write to the version that was read."""
+        self._patch(thing, source_id, rendered.values)
+
+    def deactivate(self, thing: Object, source_id: str, message: Message) -> None:
+        """An account becomes inactive, a project closed."""
+        self._patch(thing, source_id, thing.inactive)
+
+    def _patch(self, thing: Object, source_id: str, body: Record) -> None:
+        path = f"{ROOTS[thing.name]}/{segment(source_id)}"
+        seen = _checked(self._rest.call("GET", path))
+        tag = seen.header("etag")
+        headers = {"if-match": tag} if tag else {}
+        _checked(self._rest.call("PATCH", path, dict(body), headers=headers))
+
+    def read(self, entity: str, source_ids: Collection[str] | None = None) -> Iterator[Held]:
+        """What the environment holds of these ids, or of every record."""
+        thing = self.object_of(entity)
+        if source_ids is None:
+            yield from (_held(thing, record) for record in self._rows(thing, {}))
+            return
+        for source_id in source_ids:
+            response = self._rest.call("GET", f"{ROOTS[thing.name]}/{segment(source_id)}")
+            if response.status != 404:
+                yield _held(thing, _checked(response).data)
+
+    def changes(self, entity: str, cursor: str) -> Iterator[Page]:
+        """Records by the time of their last change, the newest first.
+
+        What changes meanwhile moves to the front, so that a page by its offset brings a record
+        twice and skips none; it is newer than the first page, where the next reading begins.
+        """
+        thing = self.object_of(entity)
+        query = {"orderBy": f"{STAMP}:desc"}
+        if cursor:
+            query["q"] = f"{STAMP} >= '{cursor}'"
+        latest = ""
+        for rows in self._pages(thing, query):
+            latest = latest or max(_text(_moment(str(row[STAMP]))) for row in rows)
+            yield Page([Item(str(row[thing.id]), dict(row)) for row in rows], cursor)
+        if latest:
+            yield Page([], max(cursor, _text(_moment(latest) - OVERLAP)))
+
+    def _rows(self, thing: Object, query: Mapping[str, str]) -> Iterator[Record]:
+        for rows in self._pages(thing, query):
+            yield from rows
+
+    def _pages(self, thing: Object, query: Mapping[str, str]) -> Iterator[list[Record]]:
+        """Pages as large as Oracle makes them: the next begins after what came."""
+        offset, more = 0, True
+        while more:
+            asked = {**query, "limit": str(AT_ONCE), "offset": str(offset), "onlyData": "true"}
+            data = _checked(self._rest.call("GET", ROOTS[thing.name], query=asked)).data
+            rows = list(data.get("items") or ())
+            if rows:
+                yield rows
+            offset, more = offset + len(rows), bool(data.get("hasMore") and rows)
+
+
+def _held(thing: Object, record: Record) -> Held:
+    return Held(
+        entity=thing.entity,
+        source_id=str(record[thing.id]),
+        values=profiles.held(thing, record),
+        active=not all(record.get(name) == value for name, value in thing.inactive.items()),
+        version=str(record.get(STAMP) or ""),
+    )
+
+
+def _checked(response: Response) -> Response:
+    """The answer if it is a success; raises Turned with what Oracle said."""
+    if response.ok:
+        return response
+    answer = _meaning(response)
+    raise (Missing if response.status == 404 else Turned)(answer)
+
+
+def _meaning(response: Response) -> Answer:
+    """`{title, status, "o:errorDetails": [{detail, "o:errorCode", "o:errorPath"}]}`, or text."""
+    body = response.data if isinstance(response.data, Mapping) else {}
+    details = [d for d in body.get("o:errorDetails") or () if isinstance(d, Mapping)]
+    text = "; ".join(f"{d.get('o:errorCode')}: {d.get('detail')}" for d in details)
+    if response.status == 412:  # somebody else was faster: look again
+        return said(response.answer, Verdict.FAILED, "changed since it was read")
+    return by_status(response.answer, text or str(body.get("title") or ""))
+
+
+def _moment(stamp: str) -> datetime:
+    return datetime.fromisoformat(stamp).astimezone(UTC)
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
