@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final
 from sync import egress
 from sync.connectors import profile as profiles
 from sync.connectors.base import Missing, RecordConnector
-from sync.connectors.faults import Turned, poison, said
+from sync.connectors.faults import Turned, poison
 from sync.connectors.killbill.objects import ITS_OWN, KILLBILL, inward, outward
 from sync.connectors.login import Login
 from sync.connectors.profile import Object, Profile, Rendered
@@ -81,10 +81,8 @@ class KillBill(RecordConnector):
         """Make an account; one that someone made meanwhile is found at the next attempt."""
         body = {**outward(rendered.filled), "externalKey": message.key}
         filled = {name: value for name, value in body.items() if value is not None}
-        response = self._rest.call("POST", ACCOUNTS, filled)
-        if response.status == 409:
-            raise Turned(said(response.answer, Verdict.FAILED, _words(response)))
-        made = _checked(response).header("location").split("?")[0].rpartition("/")[2]
+        location = self._asked("POST", ACCOUNTS, filled).header("location")
+        made = location.split("?")[0].rpartition("/")[2]
         self._mark(made, {self._key: message.key, self._status: ACTIVE})
         return made
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sync import egress
-from sync.models import Attempt, Subscription
+from sync.models import Attempt, Connection, Subscription
 from tests.factories import targets
 from tests.standins.server import CLIENT, Fault, Reply, Standin
 from tests.standins.zuora import Zuora
@@ -99,6 +99,19 @@ class TestZuora(ConnectorContract):
         self.deliver(target)
         dead = target.lanes.filter(parked="dead").values_list("last_error", flat=True)
         assert "53100040: Cannot find entity" in " ".join(dead)
+
+    def test_a_currency_is_needed_and_stays(self, vendor: Standin, target: Subscription) -> None:
+        golden = self.say("client", "C-1", **CLIENT_1)
+        self.deliver(target)
+        self.say("client", "C-1", **{**CLIENT_1, "legal_name": "Renamed", "currency": "GBP"})
+        self.deliver(target)
+        account = self.one(vendor, "client", golden)
+        assert (account["name"], account["currency"]) == ("Renamed", "EUR")
+        Connection.objects.update(settings={})
+        self.say("client", "C-2", legal_name="No Currency Ltd", client_status="active")
+        self.deliver(target)
+        dead = target.lanes.filter(parked="dead").values_list("last_error", flat=True)
+        assert list(dead) == ["Zuora makes no account without a currency"]
 
     def test_pages_come_in_no_order(self, vendor: Standin, target: Subscription) -> None:
         assert isinstance(vendor, Zuora)
