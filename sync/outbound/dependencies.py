@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from sync.models import Lane, Parked
+from sync.outbound import plans
 
 LONGEST_CHAIN = 50
 
@@ -65,11 +66,17 @@ def release_children(subscription: UUID, parents: Collection[UUID]) -> int:
 
 
 def release_ready(subscription: UUID) -> int:
-    """Wake what waits for nothing any more: a parent confirmed meanwhile, or carried no longer."""
+    """Wake what waits for nothing any more: a parent confirmed meanwhile, or carried no longer.
+
+    What waits for an earlier step of a plan goes on waiting: awake, it would be claimed and parked
+    again without end while the target refuses that step.
+    """
     parent = Lane.objects.filter(
         subscription=subscription, golden=OuterRef("waiting_on"), confirmed=0
     )
-    return _release(_parked(subscription).filter(~Exists(parent) | Q(waiting_on=None)))
+    ready = _parked(subscription).filter(~Exists(parent) | Q(waiting_on=None))
+    held = plans.blocked(subscription, set(ready.values_list("golden_id", flat=True)))
+    return _release(ready.exclude(golden__in=held))
 
 
 def release_rings(subscription: UUID) -> int:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from canonical.models import Golden, Merge, WorkItem
 from sync.models import Lane, Plan, Step, Subscription
 from sync.outbound import fanout, plans, sweep
+from sync.outbound.deliver import drain
 from sync.torture.receiver import OK, Reaction, Receiver
 from tests.factories import journal, processes, targets
 
@@ -107,6 +108,26 @@ def test_the_steps_of_an_undo_go_in_order(receiver: Receiver) -> None:
     assert firm.order(receiver) == ["absorbed", "engagement", "survivor"]
     states = dict(Plan.objects.values_list("kind", "state"))
     assert states == {"merge": "completed", "unmerge": "completed"}
+
+
+@pytest.mark.django_db
+def test_a_refused_step_holds_the_later_ones_and_nothing_spins(receiver: Receiver) -> None:
+    firm, target = Firm.known_to(receiver)
+    refused = str(firm.survivor.pk)
+    receiver.behave = lambda r: (
+        Reaction(422, applies=False) if r.event["subject"] == refused else OK
+    )
+    firm.merged()
+    fanout.fan_out()
+    assert drain(target.pk, budget=2) <= 8  # settled: each lane once, and what parks it
+    sweep.run()
+    lanes = dict(Lane.objects.values_list("golden_id", "parked"))
+    assert lanes.pop(firm.survivor.pk) == "dead"
+    assert set(lanes.values()) == {"dependency"}
+    receiver.behave = lambda _: OK
+    journal.change(firm.survivor, legal_name="Accepted")
+    finish(target)
+    assert Plan.objects.get().state == "completed"
 
 
 @pytest.mark.django_db
