@@ -125,7 +125,8 @@ def _one(
         command, capture_output=True, text=True, check=False, cwd=settings.BASE_DIR
     )
     if done.returncode:
-        sys.stdout.write(f"{tool}: failed: {done.stderr.strip().splitlines()[-1]}\n")
+        last = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
+        sys.stdout.write(f"{tool}: failed: {last}\n")
         return
     spent = json.loads(done.stdout.splitlines()[-1])
     found = accuracy(truth, _labels(clusters, records))
