@@ -145,11 +145,6 @@ def money(currency: str) -> Form:
     return Form("money", _amount, back, number, with_currency=currency)
 
 
-def money_in(currency: str) -> Form:
-    """The amount of a money value that is always in one currency."""
-    return Form("money", _amount, ({"name": "money", "currency": currency},), number)
-
-
 def as_text(form: Form) -> Form:
     """The same for a system that takes every value as text: nothing is empty text."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -148,9 +147,3 @@ def by_status(answer: Answer, reason: str = "") -> Answer:
     if status in REFUSALS:
         return said(answer, Verdict.REFUSED, text)
     return said(answer, Verdict.POISON, text)
-
-
-def shortly(value: Any, most: int = 200) -> str:
-    """Part of an answer as a reason quotes it."""
-    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
-    return text if len(text) <= most else f"{text[: most - 3]}..."

@@ -6,7 +6,6 @@ CloudEvents 1.0.2 (structured JSON) and Standard Webhooks 1.0.
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import json
 import uuid
@@ -274,15 +273,6 @@ def verifies(headers: Mapping[str, str], body: bytes, secrets: Collection[str], 
         for secret in secrets
         for candidate in given.split()
     )
-
-
-def is_secret(text: str) -> bool:
-    """Whether it is a usable signing secret: `whsec_` and 24 to 64 bytes in base64."""
-    try:
-        key = base64.b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return text.startswith(SECRET_PREFIX) and 24 <= len(key) <= 64
 
 
 def _json(value: Any) -> bytes:
