@@ -23,12 +23,15 @@ VAR_DIR = Path(env.str("ASSAY_VAR_DIR", str(BASE_DIR / "var"))).resolve()
 PRODUCTION: bool = env.bool("ASSAY_PRODUCTION", False)
 DEMO: bool = env.bool("ASSAY_DEMO", False)
 
-# Milliseconds. A killed client's backend otherwise keeps its locks until the statement ends.
-POSTGRES_LIMITS = {
+# Limits in milliseconds. A killed client's backend otherwise keeps its locks until the statement ends.
+POSTGRES_SETTINGS = {
     "statement_timeout": 15_000,
     "lock_timeout": 5_000,
     "idle_in_transaction_session_timeout": 60_000,
     "client_connection_check_interval": 1_000,
+    # What is prepared (canonical.reader) goes by indexes whatever its values: to plan it again for
+    # each costs more than to answer it.
+    "plan_cache_mode": "force_generic_plan",
 }
 
 
@@ -158,9 +161,9 @@ def _sqlite(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _postgres(config: dict[str, Any]) -> dict[str, Any]:
-    limits = " ".join(f"-c {name}={value}" for name, value in POSTGRES_LIMITS.items())
+    settings = " ".join(f"-c {name}={value}" for name, value in POSTGRES_SETTINGS.items())
     options = config.setdefault("OPTIONS", {})
-    options["options"] = f"{limits} {options.get('options', '')}".strip()
+    options["options"] = f"{settings} {options.get('options', '')}".strip()
     options.setdefault("connect_timeout", 5)
     options["prepare_threshold"] = sys.maxsize  # only what asks for it (canonical.reader)
     config["CONN_HEALTH_CHECKS"] = True
