@@ -23,7 +23,8 @@ VAR_DIR = Path(env.str("ASSAY_VAR_DIR", str(BASE_DIR / "var"))).resolve()
 PRODUCTION: bool = env.bool("ASSAY_PRODUCTION", False)
 DEMO: bool = env.bool("ASSAY_DEMO", False)
 
-# Limits in milliseconds. A killed client's backend otherwise keeps its locks until the statement ends.
+# Limits in milliseconds: a killed client's backend otherwise keeps its locks until the statement
+# ends.
 POSTGRES_SETTINGS = {
     "statement_timeout": 15_000,
     "lock_timeout": 5_000,
@@ -167,4 +168,5 @@ def _postgres(config: dict[str, Any]) -> dict[str, Any]:
     options.setdefault("connect_timeout", 5)
     options["prepare_threshold"] = sys.maxsize  # only what asks for it (canonical.reader)
     config["CONN_HEALTH_CHECKS"] = True
+    config["ENGINE"] = "mdm.postgresql"
     return config
