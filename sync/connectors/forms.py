@@ -146,10 +146,14 @@ def money(currency: str) -> Form:
 
 
 def as_text(form: Form) -> Form:
-    """The same for a system that takes every value as text: nothing is empty text."""
+    """The same for a system that takes every value as text: nothing is empty text.
+
+    What there is no way to say yet, such as a reference without an id there, stays None.
+    """
 
     def out(value: Any, place: str, around: Surroundings) -> Any:
-        return text_of(form.out(value, place, around))
+        inner = form.out(value, place, around)
+        return None if inner is None and value is not None else text_of(inner)
 
     return replace(form, out=out)
 

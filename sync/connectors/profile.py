@@ -181,7 +181,7 @@ def _fields(
         if spot.value is ABSENT:
             continue
         value = each.form.out(spot.value, f"{prefix}{spot.place}", around)
-        if value is None and each.default is not None:
+        if value in (None, "") and each.default is not None:
             value = each.default
         if value in (None, "") and each.required:
             rendered.missing.append(f"{each.name} ({each.path})")

@@ -7,35 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, ClassVar, Final
 
 from tests.standins import openapi
+from tests.standins.hubspot_objects import (
+    DEAL_TO_PRIMARY_COMPANY,
+    FREQUENCIES,
+    NUMBERS,
+    PAIRS,
+    PROPERTIES,
+    READ_ONLY,
+    SPECS,
+    STAGES,
+    UNIQUE,
+)
 from tests.standins.server import SECRET, Call, Refusal, Reply, Standin, route
 
-OBJECTS: Final = r"/crm/v3/objects/(?P<name>companies|contacts|deals)"
-LINKS: Final = r"/crm/v4/associations/(?P<name>[a-z]+)/(?P<other>[a-z]+)"
+OBJECTS: Final = rf"/crm/v3/objects/(?P<name>{'|'.join(PROPERTIES)})"
+LINKS: Final = r"/crm/v4/associations/(?P<name>[a-z_]+)/(?P<other>[a-z_]+)"
+BELOW: Final = (
+    r"/crm/v3/objects/companies/(?P<child>[0-9]+)/associations/companies/(?P<parent>[0-9]+)"
+    "/child_to_parent_company"
+)
 DAWN: Final = datetime(2026, 1, 1, tzinfo=UTC)
-SPECS: Final = {
-    "companies": "hubspot/hubspot.crm.company.openapi.yaml",
-    "contacts": "hubspot/hubspot.crm.contact.openapi.yaml",
-    "deals": "hubspot/hubspot.crm.deal.openapi.yaml",
-}
-PROPERTIES: Final = {
-    "companies": {
-        "name", "domain", "website", "phone", "industry", "address", "city", "state", "zip",
-        "country", "lifecyclestage", "hubspot_owner_id", "hs_parent_company_id", "golden_id",
-        "golden_status", "hs_merged_object_ids", "hs_lastmodifieddate",
-    },
-    "contacts": {"email", "firstname", "lastname", "phone", "lastmodifieddate"},
-    "deals": {
-        "dealname", "pipeline", "dealstage", "amount", "deal_currency_code", "closedate",
-        "hubspot_owner_id", "hs_deal_stage_probability", "golden_id", "hs_lastmodifieddate",
-        "hs_merged_object_ids",
-    },
-}  # fmt: skip
-UNIQUE: Final = {"companies": "golden_id", "contacts": "email", "deals": "golden_id"}
-STAGES: Final = {"appointmentscheduled": "0.2", "contractsent": "0.6", "closedwon": "1.0",
-                 "closedlost": "0.0"}  # fmt: skip
 PAGE: Final = 2
 
 
@@ -57,6 +52,7 @@ class HubSpot(Standin):
         super().__init__()
         self.now, self._made = DAWN, 500
         self.links: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        self.primary: dict[str, str] = {}  # of a deal, its company
         self.aliases: dict[str, str] = {}
         self.most_found = 10_000
 
@@ -76,9 +72,11 @@ class HubSpot(Standin):
         record = self.table(name)[identity]
         held = {**record["properties"], **properties}
         record["properties"] = {n: v for n, v in held.items() if v != ""}
-        stage = record["properties"].get("dealstage")
-        if stage:
-            record["properties"]["hs_deal_stage_probability"] = STAGES[stage]
+        said = record["properties"]
+        if stage := said.get("dealstage"):
+            said["hs_deal_stage_probability"] = STAGES[stage]
+        if name == "line_items" and "price" in said:
+            said["amount"] = str(Decimal(said["price"]) * Decimal(said.get("quantity", "1")))
         record["updatedAt"] = self._tick()
 
     def archive(self, name: str, identity: str) -> None:
@@ -143,6 +141,14 @@ class HubSpot(Standin):
             self._valid(openapi.faults(SPECS[name], "SimplePublicObjectBatchInput", body))
         return self._batch(name, call.json["inputs"], work)
 
+    @route("POST", rf"{OBJECTS}/batch/archive")
+    def archive_many(self, call: Call) -> Reply:
+        name = self._open(call)
+        self._valid(openapi.faults(SPECS[name], "SimplePublicObjectIdArray", call.json))
+        for item in call.json["inputs"]:
+            self.archive(name, str(item["id"]))
+        return Reply(204)
+
     def _batch(
         self,
         name: str,
@@ -175,9 +181,14 @@ class HubSpot(Standin):
                 text = f'Property "{property_}" does not exist'
                 raise _error(400, "VALIDATION_ERROR", "Property values were not valid",
                              [{"message": text, "code": "PROPERTY_DOESNT_EXIST"}])  # fmt: skip
+            if property_ in READ_ONLY.get(name, ()):
+                text = f"{property_} is read only"
+                raise _error(400, "VALIDATION_ERROR", text,
+                             [{"message": text, "code": "READ_ONLY_VALUE"}])  # fmt: skip
             bad = property_ == "email" and "." not in value.rpartition("@")[2]
             bad |= property_ == "dealstage" and value not in STAGES
-            bad |= property_ == "amount" and not value.replace(".", "").isdigit()
+            bad |= property_ == "hs_recurring_billing_frequency" and value not in FREQUENCIES
+            bad |= property_ in NUMBERS and not value.replace(".", "").isdigit()
             if value and bad:
                 text = f"{value} was not a valid {property_}"
                 details = [{"message": text, "code": f"INVALID_{property_.upper()}"}]
@@ -223,9 +234,7 @@ class HubSpot(Standin):
             raise _error(400, "VALIDATION_ERROR", "A search pages to 10,000 results")
         [group] = body["filterGroups"]
         [given] = group["filters"]
-        since = DAWN.fromtimestamp(int(given["value"]) / 1000, UTC)
-        found = [r for r in self.table(name).values() if not r["archived"]
-                 and datetime.fromisoformat(r["updatedAt"]) >= since]  # fmt: skip
+        found = [r for r in self.table(name).values() if not r["archived"] and _fits(r, given)]
         found.sort(key=lambda record: record["updatedAt"])
         shown = [self._shown(record, body["properties"]) for record in found]
         return self._page(shown, after, min(limit, PAGE))
@@ -270,16 +279,71 @@ class HubSpot(Standin):
     @route("POST", rf"{LINKS}/batch/associate/default")
     def associate(self, call: Call) -> Reply:
         self._open(call)
-        one, other = call.parts["name"], call.parts["other"]
         for item in call.json["inputs"]:
-            ends = str(item["from"]["id"]), str(item["to"]["id"])
-            if ends[0] not in self.table(one) or ends[1] not in self.table(other):
-                raise _error(404, "OBJECT_NOT_FOUND", f"one of {ends} does not exist")
-            if one == "deals":  # the primary one: one at a time
-                held = self.links.get((one, other), set())
-                self.links[one, other] = {link for link in held if link[0] != ends[0]}
-            self.links.setdefault((one, other), set()).add(ends)
+            self._join(call, str(item["from"]["id"]), str(item["to"]["id"]))
         return Reply(200, {"status": "COMPLETE", "results": []})
+
+    @route("POST", rf"{LINKS}/batch/create")
+    def associate_as(self, call: Call) -> Reply:
+        """Joined by a type: a deal has one primary company, and may have others."""
+        self._open(call)
+        primary = {"associationCategory": "HUBSPOT_DEFINED",
+                   "associationTypeId": DEAL_TO_PRIMARY_COMPANY}  # fmt: skip
+        for item in call.json["inputs"]:
+            if call.parts["name"] != "deals" or item["types"] != [primary]:
+                raise _error(400, "VALIDATION_ERROR", f"no such type: {item['types']}")
+            ends = str(item["from"]["id"]), str(item["to"]["id"])
+            self._join(call, *ends)
+            self.primary[ends[0]] = ends[1]
+        return Reply(201, {"status": "COMPLETE", "results": []})
+
+    def _join(self, call: Call, a: str, b: str) -> None:
+        one, other = call.parts["name"], call.parts["other"]
+        if (one, other) not in PAIRS:
+            raise _error(400, "VALIDATION_ERROR", f"{one} are not joined with {other}")
+        if a not in self.table(one) or b not in self.table(other):
+            raise _error(404, "OBJECT_NOT_FOUND", f"one of {a}, {b} does not exist")
+        elsewhere = [
+            pair
+            for (kind, of), pairs in self.links.items()
+            for pair in pairs
+            if kind == "line_items" and pair[0] == a and (of, pair[1]) != (other, b)
+        ]
+        if one == "line_items" and elsewhere:
+            raise _error(400, "VALIDATION_ERROR", "a line item belongs to one record")
+        self.links.setdefault((one, other), set()).add((a, b))
+
+    @route("POST", rf"{LINKS}/batch/archive")
+    def part(self, call: Call) -> Reply:
+        self._open(call)
+        held = self.links.get((call.parts["name"], call.parts["other"]), set())
+        for item in call.json["inputs"]:
+            held -= {(str(item["from"]["id"]), str(to["id"])) for to in item["to"]}
+        return Reply(204)
+
+    @route("PUT", BELOW)
+    def put_below(self, call: Call) -> Reply:
+        """A company has one parent, and is not above itself."""
+        self._open(call)
+        child, parent = call.parts["child"], call.parts["parent"]
+        companies = self.table("companies")
+        if parent not in companies or child not in companies:
+            raise _error(404, "OBJECT_NOT_FOUND", f"one of {child}, {parent} does not exist")
+        if "hs_parent_company_id" in companies[child]["properties"]:
+            raise _error(400, "VALIDATION_ERROR", "a company has one parent company")
+        above: str | None = parent
+        while above:
+            if above == child:
+                raise _error(400, "VALIDATION_ERROR", "a company is not above itself")
+            above = companies[above]["properties"].get("hs_parent_company_id")
+        self.update("companies", child, hs_parent_company_id=parent)
+        return Reply(200, companies[child])
+
+    @route("DELETE", BELOW)
+    def take_from(self, call: Call) -> Reply:
+        self._open(call)
+        self.update("companies", call.parts["child"], hs_parent_company_id="")
+        return Reply(204)
 
     @route("POST", rf"{LINKS}/batch/read")
     def associated(self, call: Call) -> Reply:
@@ -289,11 +353,17 @@ class HubSpot(Standin):
         pairs = pairs | {(b, a) for a, b in self.links.get((other, one), set())}
         results = []
         for item in call.json["inputs"]:
-            to = [{"toObjectId": int(b), "associationTypes": []} for a, b in sorted(pairs)
-                  if a == str(item["id"])]  # fmt: skip
+            given = str(item["id"])
+            to = [{"toObjectId": int(b), "associationTypes": self._types(one, a, b)}
+                  for a, b in sorted(pairs) if a == given]  # fmt: skip
             if to:
-                results.append({"from": {"id": str(item["id"])}, "to": to})
+                results.append({"from": {"id": given}, "to": to})
         return Reply(200, {"status": "COMPLETE", "results": results})
+
+    def _types(self, one: str, a: str, b: str) -> list[dict[str, Any]]:
+        primary = one == "deals" and self.primary.get(a) == b
+        return [{"category": "HUBSPOT_DEFINED", "typeId": DEAL_TO_PRIMARY_COMPANY,
+                 "label": "Primary"}] if primary else []  # fmt: skip
 
     # The rules
 
@@ -305,6 +375,15 @@ class HubSpot(Standin):
     def _valid(self, faults: list[str]) -> None:
         if faults:
             raise _error(400, "VALIDATION_ERROR", f"Invalid input JSON: {faults[0]}")
+
+
+def _fits(record: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    """A filter: of the time of change, or of text, which IN compares in small letters."""
+    if given["operator"] == "IN":
+        held = record["properties"].get(given["propertyName"], "")
+        return held.lower() in given["values"]
+    since = DAWN.fromtimestamp(int(given["value"]) / 1000, UTC)
+    return datetime.fromisoformat(record["updatedAt"]) >= since
 
 
 def _error(

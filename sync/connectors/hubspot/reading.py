@@ -11,9 +11,17 @@ from sync.connectors import paths
 from sync.connectors import profile as profiles
 from sync.connectors.base import ProfileConnector, parts
 from sync.connectors.faults import Turned
-from sync.connectors.hubspot import answers
-from sync.connectors.hubspot.objects import HUBSPOT, MERGED
-from sync.connectors.profile import Object, Profile
+from sync.connectors.hubspot import answers, prices
+from sync.connectors.hubspot.objects import (
+    HUBSPOT,
+    JOINED,
+    LIST,
+    MERGED,
+    OWN,
+    PRIMARY,
+    UNIQUE,
+)
+from sync.connectors.profile import Child, Object, Profile
 from sync.connectors.protocol import Capabilities, Guarantee, Held, Page
 from sync.connectors.rest import Response, Rest
 from sync.inbound.arrivals import Item
@@ -24,8 +32,6 @@ AT_ONCE: Final = 100
 MOST_FOUND: Final = 10_000
 #: What was written a moment ago may not be found yet: that much is read again.
 OVERLAP: Final = timedelta(minutes=2)
-
-OWN: Final = "properties."
 
 Record = Mapping[str, Any]
 
@@ -46,6 +52,9 @@ class HubSpotReader(ProfileConnector):
     def read(self, entity: str, source_ids: Collection[str] | None = None) -> Iterator[Held]:
         """What the account holds of these ids, or of all records that carry our code."""
         thing = self.object_of(entity)
+        if not thing.name:
+            yield from self._elements_alone(thing, source_ids)
+            return
         if source_ids is None:
             pages: Iterator[Sequence[Record]] = self._listed(thing, archived=False)
         else:
@@ -58,21 +67,38 @@ class HubSpotReader(ProfileConnector):
         values = profiles.held(thing, record)
         for child in thing.children:
             values[child.attribute] = profiles.held_elements(child, record)
-        ended = bool(thing.inactive) and all(
-            paths.field(record, name) == value for name, value in thing.inactive.items()
-        )
+        ended = bool(thing.inactive) and _within(thing.inactive, record)
         return Held(
             entity=thing.entity,
             source_id=str(record["id"]),
-            key=str(paths.field(record, f"properties.{self._key}") or "").upper(),
+            key=self._key_of(record),
             values=values,
             active=not (ended or record.get("archived")),
             version=str(record.get("updatedAt") or ""),
         )
 
+    def _elements_alone(self, thing: Object, keys: Collection[str] | None) -> Iterator[Held]:
+        """What exists as its elements alone, which say in a property whose they are."""
+        for child in thing.children:
+            lists: dict[str, list[Record]] = {}
+            for element in self._elements_of(child, keys):
+                owner = str(element["properties"].get(LIST) or "")
+                live = lists.setdefault(owner, [])
+                if owner and not _within(child.inactive, element):
+                    live.append(element)
+            lists.pop("", None)
+            for owner, elements in lists.items():
+                values = {child.attribute: profiles.held_elements(child, {child.name: elements})}
+                yield Held(thing.entity, owner, owner, values, bool(elements))
+
+    def _key_of(self, record: Record) -> str:
+        return str(record["properties"].get(self._key) or "").upper()
+
     def changes(self, entity: str, cursor: str) -> Iterator[Page]:
         """Records by their last change, then what was archived, then what merges took away."""
         thing = self.object_of(entity)
+        if not thing.name:
+            return
         if thing.name == "owners":
             yield from self._owners(thing)
             return
@@ -118,7 +144,7 @@ class HubSpotReader(ProfileConnector):
             if after + AT_ONCE > MOST_FOUND:
                 since, after = _moment(page[-1]["updatedAt"]), 0
 
-    def _listed(self, thing: Object, archived: bool) -> Iterator[list[Record]]:
+    def _listed(self, thing: Object | Child, archived: bool) -> Iterator[list[Record]]:
         query = {"limit": str(AT_ONCE), "properties": ",".join(self._names(thing))}
         if archived:
             query["archived"] = "true"
@@ -132,7 +158,9 @@ class HubSpotReader(ProfileConnector):
             yield list(response.data["results"])
             after = paths.field(response.data, "paging.next.after")
 
-    def _batch_read(self, thing: Object, ids: Sequence[str], id_property: str = "") -> list[Record]:
+    def _batch_read(
+        self, thing: Object | Child, ids: Sequence[str], id_property: str = ""
+    ) -> list[Record]:
         """Records by their ids, or by a unique property; unknown ones are left out (207)."""
         body: dict[str, Any] = {
             "inputs": [{"id": each} for each in ids],
@@ -144,51 +172,87 @@ class HubSpotReader(ProfileConnector):
         response = self._asked("POST", f"/crm/v3/objects/{thing.name}/batch/read", body)
         return list(response.data["results"])
 
-    def _names(self, thing: Object) -> list[str]:
+    def _names(self, thing: Object | Child) -> list[str]:
         """The properties that are read of an object."""
-        names = [f.name.removeprefix(OWN) for f in thing.fields if f.name.startswith(OWN)]
-        return [*dict.fromkeys([*names, self._key])]
+        names = [f.name for f in thing.fields] + list(thing.inactive)
+        own = [name.removeprefix(OWN) for name in names if name.startswith(OWN)]
+        if isinstance(thing, Child) and thing.name in UNIQUE:
+            return [*dict.fromkeys(own)]
+        if isinstance(thing, Child) and not thing.parent:
+            own += [LIST, *prices.others(self.settings).values()]
+        return [*dict.fromkeys([*own, self._key])]
 
     def _whole(self, thing: Object, records: Sequence[Record]) -> list[dict[str, Any]]:
-        """The records with the ids they are associated with, and their contacts."""
-        whole = [dict(record) for record in records]
+        """The records with the ids they are associated with, and their elements."""
+        whole = [{**record, "associations": {}} for record in records]
+        ids = [record["id"] for record in whole]
         for field in thing.fields:
-            if field.name.startswith("associations."):
-                other = field.name.removeprefix("associations.")
-                joined = self._associated(thing.name, other, [r["id"] for r in whole])
+            if field.name.startswith(JOINED):
+                other = field.name.removeprefix(JOINED)
+                joined = self._associated(thing.name, other, ids)
                 for record in whole:
-                    record["associations"] = {other: next(iter(joined.get(record["id"], [])), None)}
+                    record["associations"][other] = next(iter(joined.get(record["id"], [])), None)
         for child in thing.children:
-            joined = self._associated(thing.name, child.name, [r["id"] for r in whole])
-            people = self._people(sorted({i for ids in joined.values() for i in ids}))
+            joined = self._associated(thing.name, child.name, ids)
+            elements = self._members(child, sorted({i for ends in joined.values() for i in ends}))
             for record in whole:
-                found = (people.get(i) for i in joined.get(record["id"], ()))
-                record[child.name] = [person for person in found if person]
+                found = (elements.get(i) for i in joined.get(record["id"], ()))
+                record[child.name] = [element for element in found if element]
         return whole
 
-    def _people(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        people = {}
-        for part in parts(ids, AT_ONCE):
-            names = ["email", "firstname", "lastname", "phone"]
-            body = {"inputs": [{"id": i} for i in part], "properties": names,
-                    "propertiesWithHistory": []}  # fmt: skip
-            response = self._asked("POST", "/crm/v3/objects/contacts/batch/read", body)
-            for person in response.data["results"]:
-                said = person["properties"]
-                name = " ".join(filter(None, (said.get("firstname"), said.get("lastname"))))
-                people[str(person["id"])] = {
-                    **person, "full_name": name, "email": said.get("email")
-                }  # fmt: skip
-        return people
+    def _members(self, child: Child, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Elements by their ids."""
+        read = (self._batch_read(child, part) for part in parts(ids, AT_ONCE))
+        return {str(row["id"]): self._element(child, row) for page in read for row in page}
+
+    def _elements_of(
+        self, child: Child, records: Collection[str] | Mapping[str, str] | None
+    ) -> Iterator[Mapping[str, Any]]:
+        """Elements of records {our code: id}, of lists by our codes alone, or of all lists."""
+        if child.parent and isinstance(records, Mapping):
+            joined = self._associated(child.parent, child.name, list(records.values()))
+            yield from self._members(child, [i for ends in joined.values() for i in ends]).values()
+            return
+        pages = self._listed(child, archived=False) if records is None else self._of(child, records)
+        yield from (self._element(child, record) for page in pages for record in page)
+
+    def _of(self, child: Child, codes: Collection[str]) -> Iterator[list[Record]]:
+        """Pages of elements by the code of their list; IN wants text in small letters."""
+        for part in parts(sorted(codes), AT_ONCE):
+            values = [code.lower() for code in part]
+            sought = {"propertyName": LIST, "operator": "IN", "values": values}
+            after: str | int | None = 0
+            while after is not None:
+                body = {"filterGroups": [{"filters": [sought]}], "sorts": [],
+                        "properties": self._names(child), "limit": AT_ONCE,
+                        "after": after}  # fmt: skip
+                path = f"/crm/v3/objects/{child.name}/search"
+                response = self._asked("POST", path, body)
+                yield list(response.data["results"])
+                after = paths.field(response.data, "paging.next.after")
+
+    def _element(self, child: Child, record: Record) -> dict[str, Any]:
+        """An element with what names it in its list: a value of its own, the end of our key, or
+        its id."""
+        said = record["properties"]
+        if unique := UNIQUE.get(child.name):
+            name = " ".join(filter(None, (said.get("firstname"), said.get("lastname"))))
+            return {**record, child.key: said.get(unique), "full_name": name}
+        key = self._key_of(record)
+        name = key.removeprefix(f"{owner_of(key)}-") if key else str(record["id"])
+        if not child.parent:
+            said = prices.inward(said, self.settings)
+        return {**record, "properties": said, child.key: name}
 
     def _associated(self, name: str, other: str, ids: Sequence[str]) -> dict[str, list[str]]:
+        """The ids that records are joined with, the primary one first."""
         joined: dict[str, list[str]] = {}
         for part in parts(ids, AT_ONCE):
             path = f"/crm/v4/associations/{name}/{other}/batch/read"
             response = self._asked("POST", path, {"inputs": [{"id": i} for i in part]})
             for result in response.data["results"]:
-                ids_there = [str(to["toObjectId"]) for to in result["to"]]
-                joined[str(result["from"]["id"])] = ids_there
+                ends = sorted(result["to"], key=lambda to: not _is(to, PRIMARY.get((name, other))))
+                joined[str(result["from"]["id"])] = [str(to["toObjectId"]) for to in ends]
         return joined
 
     def _asked(
@@ -201,6 +265,20 @@ class HubSpotReader(ProfileConnector):
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def owner_of(key: str) -> str:
+    """The code of the record that an element's key begins with: RC-000010-L03 is RC-000010's."""
+    return "-".join(key.upper().split("-")[:2])
+
+
+def _within(inactive: Mapping[str, Any], record: Record) -> bool:
+    return all(paths.field(record, name) == value for name, value in inactive.items())
+
+
+def _is(end: Record, kind: int | None) -> bool:
+    """Whether an association is of a type."""
+    return any(each.get("typeId") == kind for each in end.get("associationTypes") or ())
 
 
 def _moment(stamp: Any) -> datetime:

@@ -20,6 +20,14 @@ from tests.sync.connectors.bench import Bench
 from tests.sync.connectors.kit import ConnectorContract
 from tests.sync.connectors.samples import CLIENT_1, CLIENT_2, ENGAGEMENT
 
+TABLES = {
+    "client": "companies", "engagement": "deals", "contract": "orders",
+    "billing_schedule": "subscriptions", "rate_card": "products",
+}  # fmt: skip
+NAMES = {
+    "client": "name", "engagement": "dealname", "contract": "hs_order_name",
+    "billing_schedule": "hs_name", "rate_card": "description",
+}  # fmt: skip
 ALONE = {**CLIENT_2, "parent": None}
 SDK = ["hubspot-api-client==12.0.0"]
 
@@ -29,8 +37,21 @@ class HubSpotBench(Bench):
 
     connector = "hubspot"
     vendor_class = HubSpot
-    writes: ClassVar[tuple[str, ...]] = ("client", "engagement")
-    reads: ClassVar[tuple[str, ...]] = ("client", "resource", "engagement")
+    writes: ClassVar[tuple[str, ...]] = (
+        "client",
+        "rate_card",
+        "contract",
+        "engagement",
+        "billing_schedule",
+    )
+    reads: ClassVar[tuple[str, ...]] = (
+        "client",
+        "resource",
+        "contract",
+        "engagement",
+        "billing_schedule",
+    )
+    settings: ClassVar[Mapping[str, Any]] = {"currency": "EUR", "currencies": "EUR, GBP"}
     write_call = "POST .*/companies/batch/(update|upsert)"
     login_kind = LoginKind.KEY
     poison = {"contacts": [{"name": "Ada", "email": "ada@nowhere"}]}
@@ -39,12 +60,13 @@ class HubSpotBench(Bench):
         return {"header": "authorization", "prefix": "Bearer "}
 
     def held(self, vendor: Standin, entity: str, key: str) -> list[dict[str, Any]]:
-        table = {"client": "companies", "engagement": "deals"}[entity]
-        rows = vendor.table(table).values()
-        return [row["properties"] for row in rows if row["properties"].get("golden_id") == key]
+        rows = [row["properties"] for row in vendor.table(TABLES[entity]).values()]
+        if entity == "rate_card":  # its products stand for it
+            return [row for row in rows if row["golden_list"] == key][:1]
+        return [row for row in rows if row.get("golden_id") == key]
 
     def name_of(self, entity: str, record: Mapping[str, Any]) -> Any:
-        return record["name" if entity == "client" else "dealname"]
+        return record[NAMES[entity]]
 
     def is_active(self, entity: str, record: Mapping[str, Any]) -> bool:
         return bool(record["golden_status"] != "inactive")
@@ -169,7 +191,7 @@ class TestTraps(HubSpotBench):
         self, vendor: HubSpot, target: Subscription, settings: Settings
     ) -> None:
         """It is a matter of how the account is set up, and no record's fault."""
-        from tests.standins import hubspot
+        from tests.standins import hubspot_objects as hubspot
 
         known = hubspot.PROPERTIES["companies"]
         hubspot.PROPERTIES["companies"] = known - {"golden_status"}

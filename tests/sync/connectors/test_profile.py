@@ -85,6 +85,12 @@ def test_a_reference_without_an_id_there_waits() -> None:
     assert "parent" not in rendered.attributes
 
 
+def test_a_reference_as_text_waits_too_and_is_emptied_by_nothing() -> None:
+    owner = forms.as_text(forms.REFERENCE)
+    assert owner.out({"id": "unknown there"}, "", NOWHERE) is None
+    assert owner.out(None, "", NOWHERE) == ""
+
+
 def test_what_reaches_a_system_is_what_its_fields_read() -> None:
     assert THING.attributes == {
         "legal_name", "trading_name", "client_status", "parent", "credit_limit", "addresses",
