@@ -75,9 +75,9 @@ def total_bits(profile: Profile, fit: Fit, levels: Levels) -> Floats:
     rows = [bits[levels[:, k]] for k, bits in enumerate(fit.bits)]
     for row in rows:
         total += row
-    for places, against, cap in profile.shared:
+    for places, against, objects, cap in profile.shared:
         excess = np.maximum(sum(rows[k] for k in places) - cap, 0)
-        total -= np.where(rows[against] < 0, excess, 0)
+        total -= np.where(rows[against] < objects[levels[:, against]], excess, 0)
     return total
 
 

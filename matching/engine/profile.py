@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from matching.engine.blocks import Parts
 from matching.engine.compare.base import Comparator
 from matching.engine.fields.document import Field
+
+LITTLE = 1.0
+"""Bits with which a level starts that may yet turn out to speak against a match."""
 
 Blocks = Callable[[Parts], str | Sequence[str] | Sequence[int]]
 """From the parts of one atom to what records that may match are filed under; see `blocks`."""
@@ -36,10 +43,20 @@ class Key:
 @dataclass(frozen=True, slots=True)
 class Overlap:
     """Attributes that neighbours share, such as phone and address: where another attribute
-    speaks against a match, together they count for no more than `bits`."""
+    says nothing for a match, together they count for no more than `bits`."""
 
     attributes: tuple[str, ...]
     against: str
+    bits: float
+
+
+class Shared(NamedTuple):
+    """An overlap: places in `comparisons`, the place that objects, the weight from which
+    each of its levels does no longer object, the cap in bits."""
+
+    places: tuple[int, ...]
+    against: int
+    objects: npt.NDArray[np.float64]
     bits: float
 
 
@@ -71,14 +88,30 @@ class Profile:
         return tuple(dict.fromkeys(name for f in self.fields for name in f.inputs))
 
     @cached_property
-    def shared(self) -> tuple[tuple[tuple[int, ...], int, float], ...]:
-        """Each overlap as places in `comparisons`, the place that must object, the cap in bits."""
+    def shared(self) -> tuple[Shared, ...]:
+        """Each overlap by places in `comparisons`."""
         at = {c.attribute: k for k, c in enumerate(self.comparisons)}
         return tuple(
-            (tuple(at[a] for a in o.attributes), at[o.against], o.bits) for o in self.overlaps
+            Shared(
+                tuple(at[a] for a in o.attributes),
+                at[o.against],
+                _objections(self.comparisons[at[o.against]]),
+                o.bits,
+            )
+            for o in self.overlaps
         )
 
     @cached_property
     def position(self) -> dict[str, int]:
         """Field name -> its place in `Features.cells`."""
         return {f.name: place for place, f in enumerate(self.fields)}
+
+
+def _objections(comparator: Comparator) -> npt.NDArray[np.float64]:
+    """For each level, 0 first, the weight from which it does not object to a match.
+
+    What starts without evidence for a match always objects; what starts with little, where it has
+    learned to; a clear agreement never does.
+    """
+    limits = ((-np.inf, 0.0, np.inf)[(v.bits <= LITTLE) + (v.bits <= 0)] for v in comparator.levels)
+    return np.array([-np.inf, *limits])

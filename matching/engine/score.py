@@ -97,9 +97,9 @@ def totals(profile: Profile, model: Model, levels: Levels) -> Weights:
     total = np.full(len(levels), model.prior, np.int64)
     for row in rows:
         total += row
-    for places, against, cap in profile.shared:
+    for places, against, objects, cap in profile.shared:
         excess = np.maximum(np.sum([rows[k] for k in places], axis=0) - round(cap * BIT), 0)
-        total -= np.where(rows[against] < 0, excess, 0)
+        total -= np.where(rows[against] < objects[levels[:, against]], excess, 0)
     return total
 
 
@@ -168,9 +168,9 @@ def comparisons(
 
 
 def _counted_once(profile: Profile, items: Sequence[Comparison]) -> Iterator[Comparison]:
-    for places, against, cap in profile.shared:
+    for places, against, objects, cap in profile.shared:
         excess = sum(items[k].weight for k in places) - round(cap * BIT)
-        if excess > 0 and items[against].weight < 0:
+        if excess > 0 and items[against].weight < objects[items[against].level]:
             name = " + ".join(items[k].attribute for k in places)
             yield Comparison(name, 0, "shared by neighbours", -excess, "", "")
 

@@ -34,6 +34,12 @@ CHUNK = 1 << 15
 SIMILAR_NAME = 0.85
 """Share of letters in common from which the letters of two names speak for themselves."""
 
+OWN = 3
+"""Letters in words that the other name has not, from which a name has something of its own."""
+
+OWN_UNLIKE = 0.3
+"""Share of those letters that must differ: below it both spell the same in other words."""
+
 SIMILAR_WORD = 0.88
 """Jaro-Winkler similarity from which two words count as one word misspelt."""
 
@@ -60,7 +66,7 @@ _KINDS = (
     ("partial", "The names share some words.", 0.04, -2.5),
 )
 _GRADES = (
-    ("half", "About half of the names' weight agrees", (0.005, -4.0), (0.02, -2.0), (0.06, 0.0)),
+    ("half", "Each name has words of its own", (0.005, -4.0), (0.02, -2.0), (0.06, 0.0)),
     ("contained", "One name is contained in the other", (0.01, -1.0), (0.05, 1.0), (0.08, 3.0)),
     ("close", "The names differ in a small part", (0.005, 0.5), (0.03, 1.5), (0.09, 3.5)),
     ("near", "The names differ by spelling only", (0.005, 3.0), (0.04, 5.0), (0.16, 7.0)),
@@ -73,6 +79,9 @@ _BUCKETS = (
 )
 BUCKET_BITS = (10, 18)
 """Bits of shared rarity from which agreement is called usual, and rare."""
+
+HALF = len(_KINDS)
+"""The grade above which a name has hardly anything that the other has not."""
 
 
 def _levels() -> tuple[Level, ...]:
@@ -131,7 +140,7 @@ class Name(Comparator):
 
 
 def _word_matrix(cores: Sequence[str]) -> tuple[Ints, list[str]]:
-    names = [core.split()[:WORDS] for core in cores]
+    names = [list(dict.fromkeys(core.split()))[:WORDS] for core in cores]
     count = np.fromiter(map(len, names), np.int64, len(names))
     words = list(chain.from_iterable(names))
     vocabulary = list(dict.fromkeys(words))
@@ -150,7 +159,7 @@ def _acronym(core: str) -> str:
 
 
 def _grade(table: NameTable, i: Index, j: Index) -> Levels:
-    shared, least, both = _shared(table, i, j)
+    shared, least, both, own = _shared(table, i, j)
     dice = 2 * shared / np.maximum(both, 1)
     contained = shared / np.maximum(least, 1)
     same = table.compact_code[i] == table.compact_code[j]
@@ -158,8 +167,23 @@ def _grade(table: NameTable, i: Index, j: Index) -> Levels:
     dice, shared = _prefer_spelling(dice, shared, spelling, least)
     acronym = _is_acronym(table, i, j)
     grade = _steps(dice, contained, spelling, same, acronym)
+    parted = _parted(table, i, j, own, spelling) & ~same & ~acronym
+    grade = np.where(parted, np.minimum(grade, HALF), grade)
     bucket = np.searchsorted(np.array(BUCKET_BITS) * RARITY_UNIT, np.where(same, least, shared))
     return np.where(grade < 3, grade + 1, (grade - 3) * 3 + bucket + 4).astype(np.int8)
+
+
+def _parted(
+    table: NameTable, i: Index, j: Index, own: tuple[Ints, Ints], spelling: npt.NDArray[np.float32]
+) -> Flags:
+    """Whether each name has words that the other has not, beyond a matter of spelling.
+
+    So do sister firms, and the departments of one house, however long the part they share.
+    """
+    left, right = own
+    differing = (1 - spelling) * (table.compact.length[i] + table.compact.length[j])
+    unlike = differing > OWN_UNLIKE * (left + right)
+    return np.asarray((left >= OWN) & (right >= OWN) & unlike, np.bool_)
 
 
 def _spelling(table: NameTable, i: Index, j: Index, same: Flags) -> npt.NDArray[np.float32]:
@@ -212,8 +236,11 @@ def _is_acronym(table: NameTable, i: Index, j: Index) -> Flags:
     return np.asarray(left | right, np.bool_)
 
 
-def _shared(table: NameTable, i: Index, j: Index) -> tuple[npt.NDArray[np.int64], Ints, Ints]:
-    """Rarity of the words two names share, of the lighter name, and of both together.
+def _shared(
+    table: NameTable, i: Index, j: Index
+) -> tuple[npt.NDArray[np.int64], Ints, Ints, tuple[Ints, Ints]]:
+    """Rarity of the words two names share, of the lighter name, and of both together; and the
+    letters in the words of each that the other has not.
 
     Words lie in rows and pairs in columns: each word of one side meets each of the other in one
     sweep over all pairs.
@@ -230,9 +257,19 @@ def _shared(table: NameTable, i: Index, j: Index) -> tuple[npt.NDArray[np.int64]
     shared = np.zeros(len(i), np.int64)
     for a in range(len(left)):
         shared += np.where(in_right[a] & there[a], table.rarity[i, a], 0)
-    shared += _misspelt(table, i, j, there & ~in_right, others & ~in_left)
+    alone, others_alone = there & ~in_right, others & ~in_left
+    best, others_best = _misspelt(table, i, j, alone, others_alone)
+    shared += np.minimum(best.sum(axis=0), others_best.sum(axis=0))
+    own = _letters(table, i, alone & (best == 0))
+    others_own = _letters(table, j, others_alone & (others_best == 0))
     least = np.minimum(table.total[i], table.total[j])
-    return shared, least, table.total[i] + table.total[j]
+    return shared, least, table.total[i] + table.total[j], (own, others_own)
+
+
+def _letters(table: NameTable, rows: Index, chosen: Flags) -> Ints:
+    """How many letters the chosen words have together, name by name."""
+    length = table.shapes[rows, : len(chosen), 2].T
+    return np.asarray(np.where(chosen, length, 0).sum(axis=0), np.int32)
 
 
 def _words_of(table: NameTable, rows: Index) -> Ints:
@@ -243,8 +280,8 @@ def _words_of(table: NameTable, rows: Index) -> Ints:
 
 def _misspelt(
     table: NameTable, i: Index, j: Index, left: Flags, right: Flags
-) -> npt.NDArray[np.int64]:
-    """Rarity carried by words that agree but for their spelling, each used once at most."""
+) -> tuple[Index, Index]:
+    """Rarity that each word of either side carries to one it agrees with but for its spelling."""
     row, a, b = _likely(table, i, j, left, right)
     similar = _similar_words(table.words, table.ids[i[row], a], table.ids[j[row], b])
     keep = similar >= SIMILAR_WORD
@@ -254,7 +291,7 @@ def _misspelt(
     best, limit = np.zeros(left.shape, np.int64), np.zeros(right.shape, np.int64)
     np.maximum.at(best, (a, row), value)
     np.maximum.at(limit, (b, row), value)
-    return np.asarray(np.minimum(best.sum(axis=0), limit.sum(axis=0)), np.int64)
+    return best, limit
 
 
 def _shapes(words: Sequence[str]) -> npt.NDArray[np.int16]:

@@ -45,6 +45,13 @@ def test_neighbours_in_one_house_are_not_one_firm() -> None:
     assert found.probability < 0.5
 
 
+def test_sister_firms_in_one_house_are_not_one_firm() -> None:
+    house = {"address_line": "1 Main St", "locality": "Leeds", "phone": "0113 4960000"}
+    found = evidence(client("Verdiera Kelmi Foods", **house), client("Verdiera Kelmi Law", **house))
+    assert found.comparisons[0].label == "half, rare"
+    assert found.comparisons[-1].label == "shared by neighbours"
+
+
 def test_a_system_that_holds_records_apart_needs_more_evidence() -> None:
     twin = evidence(ACME, TWIN)
     free, held = GoldenEvidence("a", (twin,)), GoldenEvidence("a", (twin,), same_system=1)
