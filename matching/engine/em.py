@@ -23,6 +23,11 @@ WINDOW = 4.0
 EXCUSE = 1.5
 """Bits by which a contradiction may be taken more lightly than the profile takes it."""
 
+TELLING = 3
+"""Comparisons that a pair must have something to say in to teach their weights. With fewer, what
+matching looks like cannot be told from how often it happens (Allman, Matias, Rhodes, Annals of
+Statistics 37, 2009): such pairs teach the prior alone."""
+
 PRIOR_RANGE = (1e-4, 0.9)
 
 
@@ -100,12 +105,13 @@ def chance(bits: Floats) -> Floats:
 
 
 def _renew(profile: Profile, first: Fit, data: Patterns, match: Floats) -> Fit:
-    yes, no = data.count * match, data.count * (1 - match)
+    telling = data.count * ((data.levels > 0).sum(axis=1) >= TELLING)
+    yes, no = telling * match, telling * (1 - match)
     bits = tuple(
         _bits(data.levels[:, k], yes, no, c.levels, first.bits[k])
         for k, c in enumerate(profile.comparisons)
     )
-    prior = float(yes.sum() / data.count.sum())
+    prior = float(data.count @ match / data.count.sum())
     return Fit(min(max(prior, PRIOR_RANGE[0]), PRIOR_RANGE[1]), bits)
 
 
@@ -115,13 +121,13 @@ def _bits(
     """Log of the ratio of shares, each drawn towards the profile's own, within the window."""
     m0 = np.array([rung.m for rung in rungs])
     u0 = m0 / np.exp2(first[1:])
-    m = _share(levels, yes, m0 / m0.sum(), BELIEF_M)
-    u = _share(levels, no, u0 / u0.sum(), BELIEF_U)
+    m = _share(levels, yes, m0, BELIEF_M)
+    u = _share(levels, no, u0, BELIEF_U)
     upwards = np.where(first[1:] < 0, EXCUSE, WINDOW)
     learned = np.clip(np.log2(m / u), first[1:] - WINDOW, first[1:] + upwards)
     return np.concatenate(([0.0], learned))
 
 
 def _share(levels: Levels, weight: Floats, prior: Floats, belief: float) -> Floats:
-    found = np.bincount(levels, weight, len(prior) + 1)[1:] + belief * prior
-    return np.asarray(found / found.sum(), np.float64)
+    found = np.bincount(levels, weight, len(prior) + 1)[1:]
+    return np.asarray((found + belief * prior) / (found.sum() + belief), np.float64)

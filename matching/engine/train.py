@@ -52,7 +52,7 @@ def fitted(profile: Profile, model: Model, levels: Levels) -> Model:
     if len(levels) < ENOUGH:
         return model
     data = em.patterns(levels)
-    fit = _identified(profile, em.learn(profile, data), data)
+    fit = identified(profile, em.learn(profile, data), data)
     notes = {**model.notes, "pairs": len(levels), "share_of_matches": round(fit.prior, 6)}
     return replace(_with(profile, model, fit), notes=notes)
 
@@ -78,16 +78,21 @@ def _with(profile: Profile, model: Model, fit: em.Fit) -> Model:
     return replace(model, prior=bits(fit.prior / (1 - fit.prior)), weights=weights)
 
 
-def _identified(profile: Profile, fit: em.Fit, data: em.Patterns) -> em.Fit:
-    """Where enough pairs share an identifier, let them teach the other comparisons."""
+def identified(profile: Profile, fit: em.Fit, data: em.Patterns) -> em.Fit:
+    """Where enough pairs share an identifier, let them teach the other comparisons.
+
+    A contradiction teaches as far as it is believed: where all else agrees, somebody mistyped.
+    """
     places = [k for k, c in enumerate(profile.comparisons) if isinstance(c, Identifier)]
     said = data.levels[:, places]
     tops = np.array([len(profile.comparisons[k].levels) for k in places])
     same = (said == tops).any(axis=1)
     differ = ((said == 1) | (said == 2)).any(axis=1) & ~same
-    yes, no = data.count * same, data.count * differ
-    if min(yes.sum(), no.sum()) < ENOUGH_IDENTIFIED:
+    if min(data.count @ same, data.count @ differ) < ENOUGH_IDENTIFIED:
         return fit
+    match = em.chance(em.total_bits(profile, fit, data.levels))
+    yes = data.count * same
+    no = data.count * differ * (1 - match)
     return refine(profile, fit, data.levels, yes, no, leave_out=places)
 
 
