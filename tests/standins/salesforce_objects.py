@@ -58,7 +58,7 @@ OBJECTS: Final[dict[str, tuple[str, dict[str, Field]]]] = {
         "StageName": words("Prospecting", "Proposal/Price Quote", "Closed Won", "Closed Lost",
                            required=True),
         "CloseDate": Field("date", required=True), "Amount": MONEY, "Probability": Field("double"),
-        "OwnerId": refers("User"),
+        "OwnerId": refers("User"), "ContractId": refers("Contract"),
     }),
     "Contract": ("800", {
         "AccountId": refers("Account", required=True), "Name": Field(length=80),

@@ -14,6 +14,7 @@ from sync.connectors.salesforce.connector import Salesforce
 from sync.connectors.salesforce.objects import (
     ACCOUNT,
     CODE_OF_CURRENCY,
+    CONTRACT,
     EMPLOYED,
     ID,
     KEY,
@@ -125,10 +126,11 @@ MILESTONES: Final = Object(
 CERTINIA: Final = Profile(
     "certinia",
     "Certinia PSA",
-    {thing.entity: thing for thing in (ACCOUNT, RESOURCE, RATES, PROJECT, MILESTONES)},
+    {thing.entity: thing for thing in (ACCOUNT, RESOURCE, RATES, CONTRACT, PROJECT, MILESTONES)},
     SETTINGS,
     {
         "client_status": WORDS["client_status"],
+        "contract_status": WORDS["contract_status"],
         "engagement_stage": {
             "lead": "Planned", "proposal": "Planned", "won": "Planned", "planned": "Planned",
             "in_progress": "In Progress", "on_hold": "On Hold", "completed": "Completed",

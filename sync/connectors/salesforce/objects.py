@@ -105,6 +105,7 @@ OPPORTUNITY: Final = Object(
     (
         Field("Name", "name", required=True),
         Field("AccountId", "client", ID),
+        Field("ContractId", "contracts[0]", ID),
         Field("StageName", "engagement_stage", CODE, required=True),
         Field("CloseDate", "expected_close", DATE, required=True,
               otherwise=("planned_start", "planned_end")),

@@ -16,7 +16,10 @@ from tests.sync.connectors.samples import CLIENT_1, ENGAGEMENT, SCHEDULE
 from tests.sync.connectors.test_salesforce import SalesforceBench
 
 ELEMENTS = {"rate_card": "pse__Rate_Card__c", "billing_schedule": "pse__Milestone__c"}
-TABLES = {"client": "Account", "resource": "Contact", "engagement": "pse__Proj__c", **ELEMENTS}
+TABLES = {
+    "client": "Account", "resource": "Contact", "contract": "Contract",
+    "engagement": "pse__Proj__c", **ELEMENTS,
+}  # fmt: skip
 
 
 class CertiniaBench(SalesforceBench):
@@ -28,10 +31,11 @@ class CertiniaBench(SalesforceBench):
         "client",
         "resource",
         "rate_card",
+        "contract",
         "engagement",
         "billing_schedule",
     )
-    reads: ClassVar[tuple[str, ...]] = ("client", "resource", "engagement")
+    reads: ClassVar[tuple[str, ...]] = ("client", "resource", "contract", "engagement")
 
     def held(self, vendor: Standin, entity: str, key: str) -> list[dict[str, Any]]:
         rows = [r for r in vendor.table(TABLES[entity]).values() if r["Golden_Id__c"]]

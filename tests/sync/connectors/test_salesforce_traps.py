@@ -14,7 +14,14 @@ from tests.factories import hub, targets
 from tests.standins import environment
 from tests.standins.salesforce import Salesforce
 from tests.standins.server import Fault, Reply
-from tests.sync.connectors.samples import CLIENT_1, CLIENT_2, CONTRACT, RATE_CARD, RESOURCE
+from tests.sync.connectors.samples import (
+    CLIENT_1,
+    CLIENT_2,
+    CONTRACT,
+    ENGAGEMENT,
+    RATE_CARD,
+    RESOURCE,
+)
 from tests.sync.connectors.test_salesforce import SalesforceBench
 
 ALONE = {**CLIENT_2, "parent": None}
@@ -76,6 +83,22 @@ class TestTraps(SalesforceBench):
         [contract] = vendor.table("Contract").values()
         assert (contract["Status"], contract["ContractTerm"]) == ("Activated", 12)
         assert contract["AccountId"] == self.accounts(vendor)[0]["Id"]
+
+    def test_an_opportunity_names_its_first_contract(
+        self, vendor: Salesforce, target: Subscription
+    ) -> None:
+        self.say("client", "C-1", **CLIENT_1)
+        self.say("contract", "CT-1", **CONTRACT)
+        contracts = [{"source_id": "CT-1"}]
+        self.say("engagement", "E-1", **{**ENGAGEMENT, "contracts": contracts})
+        self.deliver(target)
+        [opportunity] = vendor.table("Opportunity").values()
+        assert opportunity["ContractId"] == next(iter(vendor.table("Contract")))
+        assert self.pull("engagement")
+        held = SourceRecord.objects.get(system=self.system, entity="engagement")
+        assert held.current is not None
+        [named] = held.current.values["contracts"]
+        assert named == {"source_id": opportunity["ContractId"]}
 
     def test_what_was_deleted_there_is_made_anew(
         self, vendor: Salesforce, target: Subscription
