@@ -10,7 +10,7 @@ from canonical.api.contract import retention
 from canonical.governance import completeness, lateness, value
 from matching import upkeep
 from mdm.models import Heartbeat
-from sync.inbound import pulls, submissions, uploads
+from sync.inbound import hints, pulls, submissions, uploads
 from sync.outbound import sweep as deliveries
 from sync.reconciliation import runs
 
@@ -24,6 +24,7 @@ STEPS: dict[str, Callable[[], object]] = {
     "lateness": lateness.look,
     "value at risk": value.revalue,
     "deliveries": deliveries.run,
+    "hints": hints.work_off,
     "pulls": pulls.run,
     "reconciliation": runs.work_off,
     "retention": retention.run,

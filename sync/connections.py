@@ -55,6 +55,7 @@ class Wish:
     login_kind: LoginKind = LoginKind.NONE
     login: Mapping[str, str] | None = None
     secret: str = ""
+    event_secret: str = ""
     settings: Mapping[str, Any] | None = None
     entities: Collection[str] = ()
     every: timedelta | None = None
@@ -74,6 +75,7 @@ def connect(wish: Wish, by: str) -> Connection:
     connection.settings = dict(wish.settings or {})
     connection.login_kind, connection.login = wish.login_kind, dict(wish.login or {})
     connection.secret = wish.secret or connection.secret
+    connection.event_secret = wish.event_secret or connection.event_secret
     connection.save()
     _ship_words(profile, wish.system)
     for entity in wish.entities:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
+from sync.inbound import hints as noted
 from sync.inbound import submissions, uploads
 from sync.outbound import deliver, sweep
 from sync.reconciliation import runs
@@ -33,6 +34,12 @@ def submission(id: str) -> None:
 def upload(id: str) -> None:
     """Rehearse, load or take back a file that a person brought."""
     uploads.work_one(UUID(id))
+
+
+@shared_task(name="sync.hints", ignore_result=True)
+def hints() -> None:
+    """Read again what systems spoke of."""
+    noted.work_off()
 
 
 @shared_task(name="sync.reconciliation", ignore_result=True)

@@ -337,3 +337,34 @@ SUBMISSION: Final = Operation(
     query=(describe.LIMIT, describe.CURSOR),
     raises=(404,),
 )
+NOTICES: Final = Operation(
+    "take_events",
+    "Take what a system says of its records",
+    "An event is a hint: it names records, which are then read again from the system. So events "
+    "may come in any order, twice, or not at all. The form is that of the system's vendor "
+    "(HubSpot's webhooks, Salesforce's outbound messages, Kill Bill's push notifications, Zuora's "
+    "callouts), or the one here, signed by Standard Webhooks 1.0. There is no token: what proves "
+    "an event is the secret that the connection was given for it. Answered before anything is "
+    "read.",
+    TAG,
+    {
+        200: Answer(
+            "Put down; records of entities that are not read are left out. Salesforce is answered "
+            "in its own form.",
+            describe.record({"noted": describe.INTEGER}),
+            {"noted": 1},
+        )
+    },
+    path=(_SYSTEM,),
+    query=(describe.in_query("key", "The secret, for senders that can prove nothing otherwise."),),
+    body=Body(
+        {
+            describe.JSON: (
+                describe.record({"data": {"description": "One such member, or a list of them."}})
+                | {"additionalProperties": True},
+                {"data": {"entity": "clients", "source_id": "0015g00000AbCdE"}},
+            )
+        }
+    ),
+    raises=(400,),
+)

@@ -8,6 +8,7 @@ from sync.api.closings import ClosingDetail, ClosingList
 from sync.api.deliveries import Correct, DeliveryDetail, DeliveryList, ReplayOne
 from sync.api.events import events
 from sync.api.match import Match
+from sync.api.notices import Notices
 from sync.api.plans import Believers, PlanDetail, PlanList
 from sync.api.snapshot import Snapshot
 from sync.api.source import BatchView, GoldenBehind, SourceRecordView, SubmissionView
@@ -26,6 +27,7 @@ _ONE = "api/v1/subscriptions/<uuid:id>"
 _SOURCE = "api/v1/systems/<str:system>/<str:entity>"
 
 urlpatterns = [
+    path("api/v1/systems/<str:system>/events", Notices.as_view(), name="events-of-system"),
     path(f"{_SOURCE}/batch", BatchView.as_view(), name="source-batch"),
     path(f"{_SOURCE}/<path:source_id>/golden", GoldenBehind.as_view(), name="source-golden"),
     path(f"{_SOURCE}/<path:source_id>", SourceRecordView.as_view(), name="source-record"),

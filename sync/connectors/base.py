@@ -16,6 +16,7 @@ from sync.connectors.faults import Turned, poison, said
 from sync.connectors.login import Login
 from sync.connectors.profile import Object, Profile, Rendered
 from sync.connectors.protocol import Capabilities, Held, Page
+from sync.inbound.arrivals import Item
 from sync.models.connections import Connection
 from sync.outbound import crash
 from sync.outbound.envelope import Message, Operation
@@ -125,6 +126,16 @@ class ProfileConnector:
     def changes(self, entity: str, cursor: str) -> Iterator[Page]:
         """What changed since the cursor; nothing where it cannot be asked."""
         return iter(())
+
+    def items(self, entity: str, source_ids: Collection[str]) -> Iterator[Item]:
+        """The records of these ids as `changes` brings them; missing ones are left out."""
+        return iter(())
+
+    def again(self, entity: str, source_ids: Collection[str]) -> list[Item]:
+        """These records read anew, each once; one that is there no more is retired."""
+        there = {item.source_id: item for item in self.items(entity, source_ids)}
+        gone = [Item(each, None, retired=True) for each in source_ids if each not in there]
+        return [*there.values(), *gone]
 
 
 class Missing(Turned):

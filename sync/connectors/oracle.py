@@ -128,13 +128,8 @@ class Oracle(RecordConnector):
     def read(self, entity: str, source_ids: Collection[str] | None = None) -> Iterator[Held]:
         """What the environment holds of these ids, or of every record."""
         thing = self.object_of(entity)
-        if source_ids is None:
-            yield from (_held(thing, record) for record in self._rows(thing, {}))
-            return
-        for source_id in source_ids:
-            response = self._rest.call("GET", f"{ROOTS[thing.name]}/{segment(source_id)}")
-            if response.status != 404:
-                yield _held(thing, _checked(response).data)
+        found = self._rows(thing, {}) if source_ids is None else self._of(thing, source_ids)
+        yield from (_held(thing, record) for record in found)
 
     def changes(self, entity: str, cursor: str) -> Iterator[Page]:
         """Records by the time of their last change, the newest first.
@@ -152,6 +147,18 @@ class Oracle(RecordConnector):
             yield Page([Item(str(row[thing.id]), dict(row)) for row in rows], cursor)
         if latest:
             yield Page([], max(cursor, _text(_moment(latest) - OVERLAP)))
+
+    def items(self, entity: str, source_ids: Collection[str]) -> Iterator[Item]:
+        """The records of these ids."""
+        thing = self.object_of(entity)
+        for record in self._of(thing, source_ids):
+            yield Item(str(record[thing.id]), dict(record))
+
+    def _of(self, thing: Object, source_ids: Collection[str]) -> Iterator[Record]:
+        for source_id in source_ids:
+            response = self._rest.call("GET", f"{ROOTS[thing.name]}/{segment(source_id)}")
+            if response.status != 404:
+                yield _checked(response).data
 
     def _rows(self, thing: Object, query: Mapping[str, str]) -> Iterator[Record]:
         for rows in self._pages(thing, query):

@@ -87,3 +87,10 @@ class SystemConnector(Connector, Protocol):
         Raises egress.Unreachable and rest.Turned; pages that came before may be kept.
         """
         ...
+
+    def again(self, entity: str, source_ids: Collection[str]) -> Sequence[Item]:
+        """These records as `changes` would bring them now; one that is gone is retired.
+
+        Raises egress.Unreachable and rest.Turned.
+        """
+        ...

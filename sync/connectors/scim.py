@@ -140,10 +140,18 @@ class Scim(RecordConnector):
             for page in self._pages("externalId pr"):
                 yield from (_held(thing, user) for user in page)
             return
+        yield from (_held(thing, user) for user in self._users(source_ids))
+
+    def _users(self, source_ids: Collection[str]) -> Iterator[dict[str, Any]]:
         for source_id in source_ids:
             response = self._rest.call("GET", f"/Users/{segment(source_id)}")
             if response.status != 404:
-                yield _held(thing, _inward(self._done(response).data))
+                yield _inward(self._done(response).data)
+
+    def items(self, entity: str, source_ids: Collection[str]) -> Iterator[Item]:
+        """The users of these ids."""
+        for user in self._users(source_ids):
+            yield Item(str(user["id"]), user)
 
     def changes(self, entity: str, cursor: str) -> Iterator[Page]:
         """Users by the time of their last change; the last minute is read again."""

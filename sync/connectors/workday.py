@@ -89,11 +89,18 @@ class Workday(ProfileConnector):
             for worker in self._all({}, moment):
                 yield _held(worker)
             return
+        yield from (_held(worker) for worker in self._of(source_ids, moment))
+
+    def items(self, entity: str, source_ids: Collection[str]) -> Iterator[Item]:
+        """The workers of these ids."""
+        self.object_of(entity)
+        yield from (_item(worker) for worker in self._of(source_ids, _text(timezone.now())))
+
+    def _of(self, source_ids: Collection[str], moment: str) -> Iterator[Record]:
         for some in parts(source_ids, AT_ONCE):
             wanted = [{"ID": {"@type": "WID", "#": each}} for each in some]
             criteria = {"Request_References": {"Worker_Reference": wanted}}
-            for worker in self._all(criteria, moment):
-                yield _held(worker)
+            yield from self._all(criteria, moment)
 
     def changes(self, entity: str, cursor: str) -> Iterator[Page]:
         """Workers by the transactions since the cursor, page by page of one moment."""

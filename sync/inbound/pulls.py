@@ -45,7 +45,7 @@ class Reading:
 
     def __iter__(self) -> Iterator[int]:
         """Raises Unread; nothing is yielded where another process reads it already."""
-        if not _take(self.pull):
+        if not take(self.pull):
             return
         try:
             yield from self._pages()
@@ -74,7 +74,7 @@ class Reading:
 
 
 @transaction.atomic
-def _take(pull: Pull) -> bool:
+def take(pull: Pull) -> bool:
     """Hold the pull; False where another process does."""
     now = writer.now()
     free = Q(leased_until=None) | Q(leased_until__lte=now)
@@ -82,6 +82,16 @@ def _take(pull: Pull) -> bool:
     if taken:
         pull.refresh_from_db(fields=["cursor", "every", "leased_until"])
     return bool(taken)
+
+
+def renew(pull: Pull) -> None:
+    """Go on holding the pull."""
+    Pull.objects.filter(pk=pull.pk).update(leased_until=writer.now() + LEASE)
+
+
+def release(pull: Pull) -> None:
+    """Hold the pull no longer; when it is read next stays as it is."""
+    Pull.objects.filter(pk=pull.pk).update(leased_until=None)
 
 
 def _advance(pull: Pull, cursor: str, records: int) -> None:

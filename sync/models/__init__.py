@@ -2,7 +2,7 @@
 
 from sync.models.agreement import Drift, DriftKind, DriftState, Reconciliation, RunState
 from sync.models.compensation import Plan, PlanKind, PlanState, Step, StepAction
-from sync.models.connections import Connection, Pull
+from sync.models.connections import Connection, Hint, Pull
 from sync.models.inbound import (
     FileLoad,
     Mapping,
@@ -36,6 +36,7 @@ __all__ = [
     "DriftState",
     "FileLoad",
     "Heal",
+    "Hint",
     "Lane",
     "Mapping",
     "Mode",

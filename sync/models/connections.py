@@ -1,12 +1,13 @@
 """How a named system is reached: its connector, address and login, and how far it was read.
 
-System 1-1 Connection; Connection 1-n Pull.
+System 1-1 Connection; Connection 1-n Pull 1-n Hint.
 """
 
 from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import uuid4
 
 from django.db import models
 
@@ -27,7 +28,9 @@ class Connection(models.Model):
     """One system as its connector reaches it, for deliveries and for reading alike.
 
     `login` holds what may be shown: oauth {token_url, client_id, scope}, basic {username},
-    key {header, prefix}. `secret` is the client secret, the password or the key.
+    key {header, prefix}. `secret` is the client secret, the password or the key. `event_secret`
+    proves that the system's events come from it; two, apart by a space, while one replaces the
+    other.
     """
 
     system = models.OneToOneField(
@@ -41,6 +44,7 @@ class Connection(models.Model):
     login_kind = models.CharField(max_length=10, choices=LoginKind.choices, default=LoginKind.NONE)
     login = models.JSONField(default=dict, blank=True)
     secret = EncryptedTextField(blank=True, editable=False)
+    event_secret = EncryptedTextField(blank=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -79,3 +83,27 @@ class Pull(models.Model):
 
     def __str__(self) -> str:
         return f"{self.connection_id} {self.entity}"
+
+
+class Hint(models.Model):
+    """A record that its system spoke of: it is read again, and then the hint goes.
+
+    `mark` is new whenever the record is spoken of, so that what is said while it is being read is
+    not lost with the hint that was worked off.
+    """
+
+    pull = models.ForeignKey(Pull, on_delete=models.CASCADE, related_name="hints")
+    source_id = models.CharField(max_length=255)
+    mark = models.UUIDField(default=uuid4)
+    noted_at = models.DateTimeField(help_text="When the record was first spoken of.")
+    due_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("pull", "source_id")
+        constraints = [
+            models.UniqueConstraint(fields=["pull", "source_id"], name="hint_unique"),
+        ]
+        indexes = [models.Index(fields=["pull", "due_at"], name="hint_due")]
+
+    def __str__(self) -> str:
+        return f"{self.pull_id}: {self.source_id}"

@@ -55,6 +55,11 @@ def reconciliation(id: UUID) -> bool:
     return _ring("sync.reconciliation", str(id))
 
 
+def hints() -> bool:
+    """Say that records wait to be read again; whether anyone could be told."""
+    return _ring("sync.hints")
+
+
 def drain_after_commit(subscription: UUID) -> None:
     """The same, once this transaction is committed."""
     transaction.on_commit(partial(drain, subscription), robust=True)

@@ -86,12 +86,12 @@ class HubSpot(Standin):
     def merge(self, name: str, survivor: str, absorbed: str) -> None:
         """A user merges two records: the absorbed id answers with the survivor from now on."""
         gone = self.table(name).pop(absorbed)
+        self.aliases |= {i: survivor for i, to in self.aliases.items() if to == absorbed}
         self.aliases[absorbed] = survivor
-        held = self.table(name)[survivor]["properties"].get("hs_merged_object_ids", "")
-        missing = {n: v for n, v in gone["properties"].items()
-                   if n not in self.table(name)[survivor]["properties"]}  # fmt: skip
-        merged = ";".join(filter(None, (held, absorbed)))
-        self.update(name, survivor, **missing, hs_merged_object_ids=merged)
+        held, ids = self.table(name)[survivor]["properties"], "hs_merged_object_ids"
+        missing = {n: v for n, v in gone["properties"].items() if n not in held}
+        merged = ";".join(filter(None, (held.get(ids), gone["properties"].get(ids), absorbed)))
+        self.update(name, survivor, **{**missing, ids: merged})
 
     def _tick(self) -> str:
         self.now += timedelta(minutes=1)

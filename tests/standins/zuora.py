@@ -20,6 +20,8 @@ FIELDS: Final = {"name", "accountNumber", "currency", "paymentTerm", "parentId",
                  "golden_id__c", "golden_status__c"}  # fmt: skip
 BILLING: Final = ("currency", "paymentTerm")
 INVALID, UNKNOWN, LACKING, RULE, NOT_FOUND = 20, 21, 22, 30, 40
+NAMED: Final = {"Id": "id", "UpdatedDate": "UpdatedDate"}
+BY_ID: Final = re.compile(r"SELECT Id, UpdatedDate FROM Account WHERE Id = '(\w+)'")
 WHERE: Final = re.compile(r"SELECT Id, UpdatedDate FROM Account(?: WHERE UpdatedDate >= '(.+)')?")
 
 
@@ -95,10 +97,13 @@ class Zuora(Standin):
     @route("POST", "/v1/action/query")
     def query(self, call: Call) -> Reply:
         self.bearer(call)
+        if one := BY_ID.fullmatch(call.json["queryString"]):
+            found = self.table("accounts").get(one[1])
+            return self._page([{n: found[k] for n, k in NAMED.items()}] if found else [])
         asked = WHERE.fullmatch(call.json["queryString"])
         assert asked is not None
         since = datetime.fromisoformat(asked[1]) if asked[1] else None
-        rows = [{"Id": r["id"], "UpdatedDate": r["UpdatedDate"]}
+        rows = [{n: r[k] for n, k in NAMED.items()}
                 for r in self.table("accounts").values()
                 if since is None or datetime.fromisoformat(r["UpdatedDate"]) >= since]  # fmt: skip
         return self._page(rows[::-1])  # in no order

@@ -68,7 +68,8 @@ class ContractSchema(AutoSchema):
         if describe := getattr(self.view, "describe", None):
             self.registry, self.path, self.method = registry, path, method.upper()
             operation: Schema | None = fragment(describe(self.method))
-            operation["security"] = self.get_auth()  # type: ignore[index]
+            proved = getattr(self.view, "proved", False)
+            operation["security"] = [{}] if proved else self.get_auth()  # type: ignore[index]
         else:
             operation = super().get_operation(path, path_regex, path_prefix, method, registry)
         return None if operation is None else self._complete(operation)

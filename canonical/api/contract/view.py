@@ -61,14 +61,18 @@ class ContractView(APIView):
     def _identify(self, request: Request) -> Principal:
         """The caller; guesses are counted by address, so that they are few."""
         try:
-            if isinstance(request.auth, Principal):
-                return request.auth
-            challenge = str(self.get_authenticate_header(request))
-            raise Problem("unauthenticated", headers={"WWW-Authenticate": challenge})
+            return self.caller(request)
         except Problem:
             self.allowance = throttles.spend("anonymous", throttles.address(request))
             self.allowance.enforce()
             raise
+
+    def caller(self, request: Request) -> Principal:
+        """Who asks, by token or session; 401 for nobody."""
+        if isinstance(request.auth, Principal):
+            return request.auth
+        challenge = str(self.get_authenticate_header(request))
+        raise Problem("unauthenticated", headers={"WWW-Authenticate": challenge})
 
     def _check_scope(self, request: Request, caller: Principal) -> None:
         method = "GET" if request.method in {"HEAD", "OPTIONS"} else str(request.method)

@@ -110,6 +110,14 @@ class Dynamics(RecordConnector):
             items = [Item(rows.id_of(thing, row), rows.inward(thing, row)) for row in page]
             yield Page(items, cursor)
 
+    def items(self, entity: str, source_ids: Collection[str]) -> Iterator[Item]:
+        """The records of these ids."""
+        thing = self.object_of(entity)
+        for source_id in source_ids:
+            row = self._odata.get(thing.name, rows.key_of(thing, source_id))
+            if row is not None:
+                yield Item(source_id, rows.inward(thing, row))
+
     @staticmethod
     def _held(thing: Object, row: Mapping[str, Any]) -> Held:
         return Held(

@@ -206,6 +206,11 @@ class Kantata(RecordConnector):
         if last != cursor:
             yield Page([], max(cursor, _text(_moment(last) - OVERLAP), key=_moment))
 
+    def items(self, entity: str, source_ids: Collection[str]) -> Iterator[Item]:
+        """The records of these ids."""
+        for record in self._records(self.object_of(entity), source_ids):
+            yield Item(str(record["id"]), record)
+
     def _changed(self, thing: Object, cursor: str) -> Iterator[list[Record]]:
         """Pages by time, each asked for from the last row of the one before.
 

@@ -177,6 +177,14 @@ class KillBill(RecordConnector):
             yield Page([Item(str(a["accountId"]), a) for a in changed], cursor)
         yield Page([], last)
 
+    def items(self, entity: str, source_ids: Collection[str]) -> Iterator[Item]:
+        """The accounts of these ids."""
+        self.object_of(entity)
+        for source_id in source_ids:
+            account = self._account(source_id)
+            if account is not None:
+                yield Item(source_id, inward(account))
+
     def _pages(self) -> Iterator[list[dict[str, Any]]]:
         offset = 0
         while True:

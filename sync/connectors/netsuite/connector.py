@@ -166,6 +166,10 @@ class NetSuite(RecordConnector):
             earlier = (datetime.fromisoformat(last) - OVERLAP).isoformat(timespec="seconds")
             yield Page([], max(cursor, earlier))
 
+    def items(self, entity: str, source_ids: Collection[str]) -> Iterator[Item]:
+        """The records of these ids."""
+        yield from self._items(self.object_of(entity), source_ids)
+
     def _items(self, thing: Object, ids: Collection[str]) -> list[Item]:
         found = ((i, self._record(thing, segment(i))) for i in ids)
         return [

@@ -149,6 +149,14 @@ class S4Hana(RecordConnector):
         if latest:
             yield Page([], max(cursor, min(latest, began).isoformat()))
 
+    def items(self, entity: str, source_ids: Collection[str]) -> Iterator[Item]:
+        """The organisations of these ids."""
+        self.object_of(entity)
+        for source_id in source_ids:
+            row = self._odata.get(PARTNERS, {ID: source_id}, expand=IN_PARTNER)
+            if row is not None and row["BusinessPartnerCategory"] == ORGANISATION:
+                yield Item(source_id, bodies.inward(row))
+
     def _since(self, since: datetime | None) -> str:
         """Changed on or after the day; what was never changed has only its day of creation."""
         if since is None:

@@ -10,13 +10,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sync.connectors.protocol import Page
 from sync.connectors.tryton.records import ALL, Records
+from sync.connectors.tryton.tree import Tree
 from sync.inbound.arrivals import Item
 
 PAGE: Final = 50  # records
@@ -63,8 +64,21 @@ def _changed(records: Records, since: str, after: int) -> list[int]:
     return found
 
 
+def again(records: Records, source_ids: Collection[str]) -> list[Item]:
+    """Records of these ids; of what only our own user wrote nothing is said."""
+    ids = [int(each) for each in source_ids if each.isdecimal()]
+    domain = [["id", "in", ids], *records.domain()]
+    trees = records.trees(records.server.call(records.model, "search", domain, **ALL))
+    there = {str(each["id"]) for each in trees}
+    gone = [Item(each, None, retired=True) for each in source_ids if each not in there]
+    return [*_told(records, trees), *gone]
+
+
 def _items(records: Records, ids: Sequence[int]) -> list[Item]:
-    trees = records.trees(ids) if ids else []
+    return _told(records, records.trees(ids) if ids else [])
+
+
+def _told(records: Records, trees: list[Tree]) -> list[Item]:
     theirs = records.touched(trees) if trees else set()
     told = records.flats([each for each in trees if each["id"] in theirs])
     return [Item(record["id"], record) for record in told]

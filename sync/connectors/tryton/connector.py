@@ -25,6 +25,7 @@ from sync.connectors.tryton.records import ALL, Records
 from sync.connectors.tryton.rpc import Account, Server
 from sync.connectors.tryton.sales import Contracts
 from sync.connectors.tryton.subscriptions import BillingSchedules
+from sync.inbound.arrivals import Item
 from sync.models.connections import Connection
 from sync.outbound.envelope import Message, Operation
 
@@ -129,6 +130,11 @@ class Tryton(RecordConnector):
     def changes(self, entity: str, cursor: str) -> Iterator[Page]:
         """What others changed since the cursor, read anew."""
         return changes.pages(self._of(entity), cursor, float(self.settings["overlap"]))
+
+    def again(self, entity: str, source_ids: Collection[str]) -> list[Item]:
+        """These records read anew; what only our own user wrote there says nothing."""
+        self.object_of(entity)
+        return changes.again(self._of(entity), source_ids)
 
 
 def _held(thing: Object, flat: Mapping[str, Any]) -> dict[str, Any]:

@@ -119,15 +119,23 @@ class Zuora(RecordConnector):
             (datetime.fromisoformat(cursor) - OVERLAP).isoformat("T", "seconds") if cursor else ""
         )
         for rows in self._rows(f" WHERE UpdatedDate >= '{since}'" if since else ""):
-            items = []
-            for row in rows:
-                stamp = str(row["UpdatedDate"])
-                last = max(last, stamp, key=_moment)
-                answer = self._account(str(row["Id"]))
-                if answer is not None:
-                    items.append(Item(str(row["Id"]), inward(answer, stamp)))
-            yield Page(items, cursor)
+            last = max([last, *(str(row["UpdatedDate"]) for row in rows)], key=_moment)
+            yield Page(list(self._items(rows)), cursor)
         yield Page([], last)
+
+    def items(self, entity: str, source_ids: Collection[str]) -> Iterator[Item]:
+        """The accounts of these ids."""
+        self.object_of(entity)
+        for source_id in filter(str.isalnum, source_ids):
+            for rows in self._rows(f" WHERE Id = '{source_id}'"):
+                yield from self._items(rows)
+
+    def _items(self, rows: list[Mapping[str, Any]]) -> Iterator[Item]:
+        """The accounts of these rows, which alone know the time of their last change."""
+        for row in rows:
+            answer = self._account(str(row["Id"]))
+            if answer is not None:
+                yield Item(str(row["Id"]), inward(answer, str(row["UpdatedDate"])))
 
     def _rows(self, where: str) -> Iterator[list[Mapping[str, Any]]]:
         path, body = "/v1/action/query", {"queryString": f"{QUERY}{where}"}

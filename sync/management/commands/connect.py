@@ -18,6 +18,7 @@ from sync.connections import Unconnectable, Wish, connect
 from sync.models.connections import LoginKind
 
 SECRET = "ASSAY_CONNECTION_SECRET"  # noqa: S105 (the name of a variable)
+EVENT_SECRET = "ASSAY_EVENT_SECRET"  # noqa: S105 (the name of a variable)
 
 
 class Command(BaseCommand):
@@ -25,7 +26,7 @@ class Command(BaseCommand):
 
     help = (
         "Connect a system. The client secret, password or key is taken from the variable "
-        f"{SECRET}, or asked for."
+        f"{SECRET}, or asked for; what proves the system's events, from {EVENT_SECRET}."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -49,6 +50,7 @@ class Command(BaseCommand):
             login_kind=LoginKind(options["login"]),
             login=_pairs(options["login_parts"]),
             secret=_secret(LoginKind(options["login"])),
+            event_secret=os.environ.get(EVENT_SECRET, ""),
             settings={name: _value(text) for name, text in _pairs(options["chosen"]).items()},
             entities=_entities(options["connector"], options["read"]),
             every=timedelta(seconds=options["every"]) if options["every"] else None,

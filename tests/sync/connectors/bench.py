@@ -44,6 +44,9 @@ class Bench:
     #: Matches `METHOD /path` of the call that writes a client.
     write_call: ClassVar[str]
 
+    #: An id that no record of the system has.
+    unknown: ClassVar[str] = "999999"
+
     # What subclasses say
 
     def login(self, vendor: Standin) -> dict[str, str]:

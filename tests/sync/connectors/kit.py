@@ -10,6 +10,7 @@ import pytest
 from canonical.identity.merging import merge, undo
 from canonical.models import Golden, Link, SourceRecord
 from sync import egress
+from sync.inbound.arrivals import Item
 from sync.inbound.receive import retire
 from sync.models import Attempt, Lane, Parked, Status, Subscription
 from sync.models.connections import LoginKind
@@ -151,6 +152,23 @@ class ConnectorContract(Bench):
         assert record.current.values["legal_name"] == "Renamed over there"
         assert self.pull("client").keys() <= {"unchanged"}
         hub.assert_sound()
+
+    def test_what_is_read_again_by_its_id_is_what_a_reading_brings(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        if not self.reads:
+            pytest.skip("nothing is read from it")
+        self.bring_in()
+        self.deliver(target)
+        with egress.Client() as client:
+            speaker = self.speaker(client)
+            for entity in self.reads:
+                read = {i.source_id: i for page in speaker.changes(entity, "") for i in page.items}
+                again = speaker.again(entity, [*read, self.unknown])
+                assert {i.source_id: i for i in again} == {
+                    **read, self.unknown: Item(self.unknown, None, retired=True)
+                }  # fmt: skip
+                assert len(again) == len(read) + 1
 
     def test_a_throttled_call_waits_and_arrives(
         self, vendor: Standin, target: Subscription
