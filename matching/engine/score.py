@@ -104,7 +104,8 @@ def totals(profile: Profile, model: Model, levels: Levels) -> Weights:
 
 
 def _prepare(comparator: Comparator, column: Column, model: Model) -> _Prepared:
-    table = comparator.table(column.atoms, model.terms_of(comparator))
+    said = len(column.atoms) > 0  # else there is nothing to compare
+    table = comparator.table(column.atoms, model.terms_of(comparator)) if said else None
     return _Prepared(comparator, column, table)
 
 

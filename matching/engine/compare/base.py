@@ -105,6 +105,14 @@ def strings(values: Iterable[str]) -> npt.NDArray[np.object_]:
     return out
 
 
+def graded(conditions: Sequence[Flags], grades: Sequence[int], default: int) -> Levels:
+    """The grade of the first condition that holds, pair by pair; `default` where none does."""
+    out = np.full(len(conditions[0]), default, np.int8)
+    for holds, grade in zip(reversed(conditions), reversed(grades), strict=True):
+        out[holds] = grade
+    return out
+
+
 def codes(values: Sequence[str]) -> Ints:
     """Number equal values alike; -1 for the empty one."""
     numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}

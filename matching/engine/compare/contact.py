@@ -14,6 +14,7 @@ from matching.engine.compare.base import (
     Levels,
     Terms,
     codes,
+    graded,
     ladder,
     part,
 )
@@ -95,7 +96,7 @@ class Web(Comparator):
         mailbox = domain & (table.mailbox[i] == table.mailbox[j]) & (table.mailbox[i] >= 0)
         shared = np.maximum(table.shared[i], table.shared[j]) > SHARED
         label = table.label_code[i] == table.label_code[j]
-        out = np.select([mailbox, domain & ~shared, domain, label], [6, 5, 4, 3], 1).astype(np.int8)
+        out = graded([mailbox, domain & ~shared, domain, label], [6, 5, 4, 3], 1)
         rest = np.flatnonzero(out == 1)
         out[rest] = np.where(indel(table.label, i[rest], j[rest], 0.8) >= 0.8, 2, 1)
         return out
@@ -127,7 +128,7 @@ class Email(Comparator):
         likeness = indel(whole, a, b, 0.68)
         local = jaro_winkler(mailbox, a, b, 0.88)
         box = mailbox_code[a] == mailbox_code[b]
-        out[rest] = np.select(
+        out[rest] = graded(
             [(likeness >= 0.82), box, (likeness >= 0.68) | (local >= 0.88)], [3, 4, 2], 1
         )
         return out

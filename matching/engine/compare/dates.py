@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from matching.engine.compare.base import Comparator, Index, Levels, Terms, ladder, part
+from matching.engine.compare.base import Comparator, Index, Levels, Terms, graded, ladder, part
 
 Days = npt.NDArray[np.int64]
 
@@ -38,9 +38,7 @@ class Birthday(Comparator):
         swapped = year & (a[:, 4:6] == b[:, 6:8]).all(1) & (a[:, 6:8] == b[:, 4:6]).all(1)
         digits, parts = equal.sum(1), year.astype(np.int8) + month + day
         near = year | (month & day) | (digits >= 6)
-        return np.select(
-            [parts == 3, swapped, digits == 7, parts == 2, near], [6, 5, 4, 3, 2], 1
-        ).astype(np.int8)
+        return graded([parts == 3, swapped, digits == 7, parts == 2, near], [6, 5, 4, 3, 2], 1)
 
 
 class Period(Comparator):
@@ -68,7 +66,7 @@ class Period(Comparator):
         start_gap = np.abs(a[:, 0] - b[:, 0])
         end_gap = np.where(open_end, 0, np.abs(a[:, 1] - b[:, 1]))
         overlap, shorter = _overlap(a, b)
-        return np.select(
+        return graded(
             [
                 (start_gap == 0) & (end_gap == 0),
                 (start_gap <= 7) & (end_gap <= 31),
@@ -77,7 +75,7 @@ class Period(Comparator):
             ],
             [5, 4, 3, 2],
             1,
-        ).astype(np.int8)
+        )
 
 
 def _overlap(a: Days, b: Days) -> tuple[Days, Days]:

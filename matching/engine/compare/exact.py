@@ -17,6 +17,7 @@ from matching.engine.compare.base import (
     Levels,
     Terms,
     codes,
+    graded,
     ladder,
     part,
 )
@@ -165,7 +166,7 @@ class Amount(Comparator):
     def compare(self, table: AmountTable, i: Index, j: Index) -> Levels:
         a, b = table.amount[i], table.amount[j]
         gap = np.abs(a - b) / np.maximum(np.maximum(np.abs(a), np.abs(b)), 1e-9)
-        level = np.select([a == b, gap <= 0.01, gap <= 0.1], [4, 3, 2], 1)
+        level = graded([a == b, gap <= 0.01, gap <= 0.1], [4, 3, 2], 1)
         left, right = table.currency[i], table.currency[j]
         comparable = (left < 0) | (right < 0) | (left == right)
         return np.where(comparable, level, 0).astype(np.int8)

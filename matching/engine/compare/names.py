@@ -20,6 +20,7 @@ from matching.engine.compare.base import (
     Levels,
     Terms,
     codes,
+    graded,
     part,
 )
 from matching.engine.compare.similarity import Texts, indel, jaro_winkler, texts
@@ -200,9 +201,9 @@ def _steps(
     spelling: npt.NDArray[np.float32],
     same: Flags,
     acronym: Flags,
-) -> npt.NDArray[np.int64]:
+) -> Levels:
     """0 other, 1 faint, 2 partial, then the grades half, contained, close, near, same."""
-    return np.select(
+    return graded(
         [
             same | (dice >= 0.999),
             (dice >= 0.93) | (spelling >= 0.94),
@@ -246,18 +247,18 @@ def _shared(
     sweep over all pairs.
     """
     left, right = _words_of(table, i), _words_of(table, j)
-    in_right = np.zeros(left.shape, np.bool_)
+    in_right = np.empty(left.shape, np.bool_)
     in_left = np.zeros(right.shape, np.bool_)
     for a, word in enumerate(left):
-        for b, other in enumerate(right):
-            equal = word == other
-            in_right[a] |= equal
-            in_left[b] |= equal
+        equal = word == right
+        equal.any(axis=0, out=in_right[a])
+        in_left |= equal
     there, others = left >= 0, right >= 0
-    shared = np.zeros(len(i), np.int64)
-    for a in range(len(left)):
-        shared += np.where(in_right[a] & there[a], table.rarity[i, a], 0)
-    alone, others_alone = there & ~in_right, others & ~in_left
+    in_right &= there
+    in_left &= others
+    rarity = table.rarity[i, : len(left)].T
+    shared = np.where(in_right, rarity, 0).sum(axis=0, dtype=np.int64)
+    alone, others_alone = there ^ in_right, others ^ in_left
     best, others_best = _misspelt(table, i, j, alone, others_alone)
     shared += np.minimum(best.sum(axis=0), others_best.sum(axis=0))
     own = _letters(table, i, alone & (best == 0))
@@ -305,21 +306,22 @@ def _likely(
 ) -> tuple[Index, Index, Index]:
     """Pairs of words that may be one word misspelt, as (pair, place, place of the other): nearly
     as long, and alike at one end."""
-    shapes, others = _shapes_of(table, i, len(left)), _shapes_of(table, j, len(right))
-    found = [np.zeros((3, 0), np.int64)]
-    for a, (first, last, length) in enumerate(shapes):
-        for b, (other_first, other_last, other_length) in enumerate(others):
-            ends = (first == other_first) | (last == other_last)
-            near = np.abs(length - other_length) <= 3
-            rows = np.flatnonzero(ends & near & left[a] & right[b])
-            found.append(np.stack((rows, np.full(len(rows), a), np.full(len(rows), b))))
-    row, a_place, b_place = np.concatenate(found, axis=1)
+    shapes = _shapes_of(table, i, len(left))
+    firsts, lasts, lengths = _shapes_of(table, j, len(right))
+    found = []
+    for a, (first, last, length) in enumerate(shapes.transpose(1, 0, 2)):
+        likely = (first == firsts) | (last == lasts)
+        likely &= np.abs(length - lengths) <= 3
+        likely &= left[a] & right
+        b, row = np.nonzero(likely)
+        found.append((row, np.full(len(row), a), b))
+    row, a_place, b_place = map(np.concatenate, zip(*found, strict=True))
     return row, a_place, b_place
 
 
 def _shapes_of(table: NameTable, rows: Index, width: int) -> npt.NDArray[np.int16]:
-    """Word by word: first letters, last letters and lengths, one column a pair."""
-    return np.ascontiguousarray(table.shapes[rows, :width].transpose(1, 2, 0))
+    """First letters, last letters and lengths, word by word, one column a pair."""
+    return np.ascontiguousarray(table.shapes[rows, :width].transpose(2, 1, 0))
 
 
 def _similar_words(words: Texts, a: Ints, b: Ints) -> npt.NDArray[np.float32]:

@@ -18,6 +18,7 @@ from matching.engine.compare.base import (
     Levels,
     Terms,
     codes,
+    graded,
     ladder,
     part,
 )
@@ -110,9 +111,7 @@ def _grade_unequal(words: Words, i: Index, j: Index) -> Levels:
         (_initials(words, i, j), INITIAL),
         ((likeness >= 0.78) | (letters >= 0.8), FAINT),
     ]
-    return np.select(
-        [flag for flag, _ in choices], [level for _, level in choices], DIFFERENT
-    ).astype(np.int8)
+    return graded([flag for flag, _ in choices], [level for _, level in choices], DIFFERENT)
 
 
 def _scrambled(letters: Scores) -> Flags:

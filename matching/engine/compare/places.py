@@ -17,6 +17,7 @@ from matching.engine.compare.base import (
     Levels,
     Terms,
     codes,
+    graded,
     ladder,
     part,
 )
@@ -83,11 +84,11 @@ def _grade_streets(table: StreetTable, i: Index, j: Index) -> Levels:
     number = (left >= 0) & (left == right)
     unnumbered = (left < 0) | (right < 0)
     similar = (likeness >= 0.8) | (letters >= 0.7)
-    return np.select(
+    return graded(
         [number & alike, alike & unnumbered, number & similar, alike, similar | number],
         [6, 4, 4, 3, 2],
         1,
-    ).astype(np.int8)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class Place(Comparator):
         small = (town == 2) & ~table.crowded[i]
         start = (table.start[i] >= 0) & (table.start[i] == table.start[j])
         nothing = (town == 0) & (postal == 0)
-        return np.select(
+        return graded(
             [
                 nothing,
                 (town == 2) & (postal == 2),
@@ -148,7 +149,7 @@ class Place(Comparator):
             ],
             [0, 6, 5, 4, 3, 2],
             1,
-        ).astype(np.int8)
+        )
 
 
 def _agree(column: Texts, code: Ints, i: Index, j: Index) -> tuple[npt.NDArray[np.int8], Flags]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -31,22 +32,41 @@ _LONG = 3 * _ENDS
 """Letters from which one slip leaves one of a text's two ends as it was."""
 
 
-@dataclass(frozen=True, slots=True)
+_FEW = 256
+"""Up to so many pairs, to compute every figure costs less than to bound it."""
+
+
+@dataclass(frozen=True)
 class Texts:
-    """Texts as a column, with what bounds their similarity."""
+    """Texts as a column."""
 
     text: npt.NDArray[np.object_]
-    length: Ints
+
+    @cached_property
+    def length(self) -> Ints:
+        """Letters of each text."""
+        return np.fromiter(map(len, self.text.tolist()), np.int32, len(self.text))
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """What bounds their similarity, for those who compare many."""
+        return _bounds(self.text.tolist())
+
+    def pair(self, i: Index, j: Index) -> tuple[list[str], list[str]]:
+        """Both sides of the pairs."""
+        return self.text[i].tolist(), self.text[j].tolist()
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Letters and ends of texts."""
+
     signature: npt.NDArray[np.uint64]
     """For each of 32 kinds of letter, whether there is one, and whether there are two."""
     beyond: Ints
     """Letters that the signature does not count."""
     head: npt.NDArray[np.uint16]
     tail: npt.NDArray[np.uint16]
-
-    def pair(self, i: Index, j: Index) -> tuple[list[str], list[str]]:
-        """Both sides of the pairs."""
-        return self.text[i].tolist(), self.text[j].tolist()
 
     def common(self, i: Index, j: Index) -> npt.NDArray[np.int64]:
         """The letters, in any order, that two texts can have in common at most."""
@@ -56,8 +76,10 @@ class Texts:
 
 def texts(values: Iterable[str]) -> Texts:
     """A column of texts."""
-    column = strings(values)
-    listed: list[str] = column.tolist()
+    return Texts(strings(values))
+
+
+def _bounds(listed: list[str]) -> Bounds:
     encoded = [value.encode("utf-8", "replace") for value in listed]
     size = np.fromiter(map(len, encoded), np.int64, len(encoded))
     letters = np.frombuffer(b"".join(encoded) + bytes(_ENDS), np.uint8)
@@ -68,9 +90,7 @@ def texts(values: Iterable[str]) -> Texts:
         inside = slice(end[first] - size[first], end[rows][-1])
         signature[rows] = _signed(letters[inside], size[rows])
     begin = end - size
-    return Texts(
-        text=column,
-        length=np.fromiter(map(len, listed), np.int32, len(listed)),
+    return Bounds(
         signature=signature,
         beyond=(size - np.bitwise_count(signature)).astype(np.int32),
         head=_two(letters, begin, np.minimum(begin + 1, end - 1)),
@@ -94,40 +114,63 @@ def jaro_winkler(column: Texts, i: Index, j: Index, least: float) -> Scores:
 
     What stays below `least` counts as 0: that is known sooner than the figure itself.
     """
-    common = column.common(i, j)
+    scorer = JaroWinkler.normalized_similarity
+    if len(i) <= _FEW:
+        return _scored(column, i, j, scorer, least)
+    bounds = column.bounds
+    common = bounds.common(i, j)
     left, right = column.length[i], column.length[j]
     shares = common / np.maximum(left, 1) + common / np.maximum(right, 1)
     jaro = np.where(left + right == 0, 1.0, np.minimum((shares + 1) / 3, 1))
-    begin = (column.head[i] ^ column.head[j]) & np.uint16(0xFF) == 0
+    begin = (bounds.head[i] ^ bounds.head[j]) & np.uint16(0xFF) == 0
     bound = jaro + np.where(begin, 0.4, 0.0) * (1 - jaro)
-    scorer = JaroWinkler.normalized_similarity
     return _score(column, i, j, scorer, least, bound >= least - _SLACK)
 
 
 def indel(column: Texts, i: Index, j: Index, least: float) -> Scores:
     """Share of letters (0..1) that stay when one text is edited into the other; see above."""
-    bound = 2 * column.common(i, j) >= (least - _SLACK) * (column.length[i] + column.length[j])
-    return _score(column, i, j, Indel.normalized_similarity, least, bound)
+    scorer = Indel.normalized_similarity
+    if len(i) <= _FEW:
+        return _scored(column, i, j, scorer, least)
+    bounds = column.bounds
+    letters = column.length[i] + column.length[j]
+    likely = 2 * bounds.common(i, j) >= (least - _SLACK) * letters
+    return _score(column, i, j, scorer, least, likely)
 
 
 def one_slip(column: Texts, i: Index, j: Index) -> Flags:
     """Whether one letter changed, added, dropped, or two neighbours swapped, tell two apart."""
+    if len(i) <= _FEW:
+        return _slipped(column, i, j)
+    bounds = column.bounds
     longer = np.maximum(column.length[i], column.length[j])
     shorter = np.minimum(column.length[i], column.length[j])
-    ends = (column.head[i] == column.head[j]) | (column.tail[i] == column.tail[j])
-    likely = (longer - column.common(i, j) <= 1) & (ends | (shorter < _LONG))
+    ends = (bounds.head[i] == bounds.head[j]) | (bounds.tail[i] == bounds.tail[j])
+    likely = (longer - bounds.common(i, j) <= 1) & (ends | (shorter < _LONG))
     out = np.zeros(len(i), np.bool_)
     rows = np.flatnonzero(likely)
-    if len(rows):
-        left, right = column.pair(i[rows], j[rows])
-        out[rows] = cpdist(left, right, scorer=OSA.distance, score_cutoff=1, dtype=np.int8) <= 1
+    out[rows] = _slipped(column, i[rows], j[rows])
     return out
 
 
 def _score(column: Texts, i: Index, j: Index, scorer: Any, least: float, likely: Flags) -> Scores:
     out = np.zeros(len(i), np.float32)
     rows = np.flatnonzero(likely)
-    if len(rows):
-        left, right = column.pair(i[rows], j[rows])
-        out[rows] = cpdist(left, right, scorer=scorer, score_cutoff=least, dtype=np.float32)
+    out[rows] = _scored(column, i[rows], j[rows], scorer, least)
     return out
+
+
+def _scored(column: Texts, i: Index, j: Index, scorer: Any, least: float) -> Scores:
+    if not len(i):
+        return np.zeros(0, np.float32)
+    left, right = column.pair(i, j)
+    found: Scores = cpdist(left, right, scorer=scorer, score_cutoff=least, dtype=np.float32)
+    return found
+
+
+def _slipped(column: Texts, i: Index, j: Index) -> Flags:
+    if not len(i):
+        return np.zeros(0, np.bool_)
+    left, right = column.pair(i, j)
+    slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=1, dtype=np.int8)
+    return np.asarray(slips <= 1, np.bool_)
