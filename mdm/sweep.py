@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import structlog
 
-from canonical.api.contract import retention
+from canonical.api.contract import retention as contract
 from canonical.governance import completeness, lateness, value
 from matching import upkeep
 from mdm.models import Heartbeat
-from sync.inbound import hints, pulls, submissions, uploads
+from sync.inbound import hints, pulls, retention, submissions, uploads
 from sync.outbound import sweep as deliveries
 from sync.reconciliation import runs
 
@@ -27,7 +27,8 @@ STEPS: dict[str, Callable[[], object]] = {
     "hints": hints.work_off,
     "pulls": pulls.run,
     "reconciliation": runs.work_off,
-    "retention": retention.run,
+    "retention": contract.run,
+    "retention of what came in": retention.run,
     "completeness": completeness.take,
 }
 

@@ -117,6 +117,7 @@ def load_page(request: HttpRequest, upload: UUID) -> HttpResponse:
         done=done,
         share=round(100 * done / found.total) if found.total else 0,
         working=found.state in WORKING,
+        forgotten=Upload.objects.filter(pk=upload, content__isnull=True).exists(),
         overlap=_overlap(found.report) if found.report else None,
         brought=_outcomes(found) if found.state == UploadState.LOADED else [],
         taken_back=rollback.Report.of(found.withdrawal) if found.withdrawal else None,

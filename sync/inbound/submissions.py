@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +28,6 @@ from sync.models import Submission, SubmissionItem
 from sync.models.inbound import SubmissionState
 
 LEASE = timedelta(seconds=60)
-KEPT_FOR = timedelta(days=7)
 AT_A_TIME = 1000
 PORTION = 200
 
@@ -267,9 +266,3 @@ def _finish(made: Submission) -> None:
         state=SubmissionState.DONE, finished_at=moment, leased_until=None, done=F("total")
     )
     made.state, made.finished_at, made.done = SubmissionState.DONE, moment, made.total
-
-
-def forget_finished(now: datetime) -> int:
-    """Drop finished submissions after seven days; how many. Those of an upload stay with it."""
-    old = Submission.objects.filter(finished_at__lt=now - KEPT_FOR, upload__isnull=True)
-    return old.delete()[1].get("sync.Submission", 0)

@@ -91,7 +91,13 @@ class Submission(models.Model):
                 fields=["created_at"],
                 name="submission_unfinished",
                 condition=~Q(state="done"),
-            )
+            ),
+            # What is forgotten after its days.
+            models.Index(
+                fields=["finished_at"],
+                name="submission_finished",
+                condition=Q(finished_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -173,7 +179,7 @@ class Upload(models.Model):
     name = models.CharField(max_length=255)
     digest = models.CharField(max_length=64)
     id_column = models.CharField(max_length=255, default="source_id")
-    content = models.BinaryField()
+    content = models.BinaryField(null=True, help_text="Empty once it is not kept any longer.")
     total = models.PositiveIntegerField()
     done = models.PositiveIntegerField(default=0)
     state = models.CharField(

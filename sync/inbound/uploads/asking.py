@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 from django.db import transaction
 
@@ -20,6 +21,7 @@ from sync.outbound import wake
 
 MAX_UPLOAD = 50 * 1024**2  # larger files are loaded with `manage.py load`
 MAX_ROWS = 100_000
+FILE_KEPT_FOR = timedelta(days=90)  # its bytes; what became of them is kept
 
 # From which states each wish may be had.
 STEPS = {
@@ -66,7 +68,7 @@ def rows_of(upload: Upload) -> Iterator[files.Row]:
 
     Without a mapping the columns are those of an export: parts by their path, lists as JSON.
     """
-    rows = _rows(upload.name, bytes(upload.content), upload.id_column)
+    rows = _rows(upload.name, bytes(upload.content or b""), upload.id_column)
     if catalogue.active(upload.system_id, upload.entity) is not None:
         return rows
     schema = schema_of(upload.entity)
@@ -108,8 +110,13 @@ def withdraw(upload: Upload, principal: Principal, reason: str) -> None:
 def _step(upload: Upload, wish: UploadState, changes: dict[str, object]) -> None:
     """By compare-and-swap, so that two clicks are one."""
     before = Upload.objects.filter(pk=upload.pk, state__in=STEPS[wish])
+    if wish is not UploadState.WITHDRAWING:
+        before = before.filter(content__isnull=False)
     if not before.update(**changes):
         upload.refresh_from_db(fields=["state"])
+        if upload.state in STEPS[wish]:
+            days = FILE_KEPT_FOR.days
+            raise Conflict(f"{upload.name} is kept for {days} days only: bring it again.")
         raise Conflict(f"{upload.name} is {upload.get_state_display()}.")
     wake.upload(upload.pk)
     upload.refresh_from_db()

@@ -111,7 +111,8 @@ def _submit(upload: Upload) -> Submission:
     """The file's rows as a batch; it is found again by its key after an interruption."""
     bodies = [_body(row) for row in rows_of(upload)]
     times = Submission.objects.filter(owner=upload.owner, key__startswith=f"upload:{upload.pk}:")
-    number = times.filter(state=SubmissionState.DONE).count() + 1
+    done = times.filter(state=SubmissionState.DONE).values_list("key", flat=True)
+    number = max((int(key.rpartition(":")[2]) for key in done), default=0) + 1
     batch = Batch(
         upload.system_id, upload.entity, bodies, f"upload:{upload.pk}:{number}", upload.digest
     )
