@@ -24,7 +24,7 @@ from sync.connectors.sap.connector import S4Hana
 from sync.connectors.scim import Scim
 from sync.connectors.tryton import Tryton
 from sync.connectors.webhook import Webhook
-from sync.connectors.workday import Workday
+from sync.connectors.workday.connector import Workday
 from sync.connectors.zuora.connector import Zuora
 from sync.models import Connection, Subscription
 

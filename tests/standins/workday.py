@@ -1,4 +1,4 @@
-"""A Workday tenant: workers as they stood at any moment, in pages, by the SOAP of its service."""
+"""A Workday tenant: records as they stood at any moment, in pages, by the SOAP of its services."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Final
 from xml.etree import ElementTree
 
 from sync.connectors.soap import ENVELOPE, SECURITY, simple, write
-from sync.connectors.workday import MANY, NAMESPACE
+from sync.connectors.workday.connector import NAMESPACE
+from sync.connectors.workday.objects import MANY
 from tests.standins.server import SECRET, Call, Fault, Refusal, Reply, Standin, route
 
 USER: Final = "ISU_Assay@acme"
@@ -29,31 +30,45 @@ def fault(code: str, text: str, status: int = 500) -> Reply:
 BUSY: Final = Fault("busy", fault("Server", "Processing error occurred. Try again later."))
 
 
+#: What answers with which records, by service; only of workers a log of transactions is kept.
+SERVICES: Final = {
+    "Human_Resources": {"Get_Workers": "Worker"},
+    "Revenue_Management": {
+        "Get_Customers": "Customer",
+        "Get_Customer_Contracts": "Customer_Contract",
+        "Get_Billing_Schedules": "Billing_Schedule",
+    },
+    "Resource_Management": {"Get_Projects": "Project"},
+}
+
+
 class Workday(Standin):
-    """One tenant; a worker's states are kept with the moment they were entered."""
+    """One tenant; a record's states are kept with the moment they were entered."""
 
     throttled: ClassVar[Reply] = Reply(429, b"", {"Retry-After": "3"})
 
     def __init__(self) -> None:
         super().__init__()
-        self.states: dict[str, list[tuple[datetime, dict[str, Any]]]] = {}
+        self.states: dict[str, dict[str, list[tuple[datetime, dict[str, Any]]]]] = {}
 
-    def enter(self, wid: str, hours_ago: float, **facts: Any) -> None:
-        """A state of a worker, entered so many hours ago (or ahead, if negative)."""
+    def enter(self, wid: str, hours_ago: float, /, element: str = "Worker", **facts: Any) -> None:
+        """A state of a record, entered so many hours ago (or ahead, if negative)."""
         at = datetime.now(UTC) - timedelta(hours=hours_ago)
-        self.states.setdefault(wid, []).append((at, facts))
-        self.states[wid].sort(key=lambda state: state[0])
+        states = self.states.setdefault(element, {}).setdefault(wid, [])
+        states.append((at, facts))
+        states.sort(key=lambda state: state[0])
 
-    @route("POST", "/ccx/service/acme/Human_Resources/v[0-9.]+")
+    @route("POST", "/ccx/service/acme/(?P<service>[A-Za-z_]+)/v[0-9.]+")
     def service(self, call: Call) -> Reply:
         envelope = ElementTree.fromstring(call.body)
         self._let_in(envelope)
         body = envelope.find(f"{{{ENVELOPE}}}Body")
         assert body is not None
-        name = body[0].tag.rpartition("}")[2]
-        if name != "Get_Workers_Request":
+        name = body[0].tag.rpartition("}")[2].removesuffix("_Request")
+        element = SERVICES.get(call.parts["service"], {}).get(name)
+        if element is None:
             raise Refusal(fault("Client.validationError", f"Invalid request: {name}"))
-        return self._get_workers(simple(body[0], MANY))
+        return self._get(name, element, simple(body[0], MANY))
 
     def _let_in(self, envelope: ElementTree.Element) -> None:
         name = envelope.findtext(f".//{{{SECURITY}}}Username")
@@ -61,37 +76,39 @@ class Workday(Standin):
         if (name, word) != (USER, SECRET):
             raise Refusal(fault("Client.authenticationError", "invalid username or password"))
 
-    def _get_workers(self, request: Mapping[str, Any]) -> Reply:
+    def _get(self, name: str, element: str, request: Mapping[str, Any]) -> Reply:
         shown = request["Response_Filter"]
         as_of = datetime.fromisoformat(shown["As_Of_Entry_DateTime"])
         page, count = int(shown["Page"]), min(int(shown["Count"]), PAGE)
-        workers = [self._worker(wid, facts) for wid, facts in self._standing(request, as_of)]
-        pages = max(1, -(-len(workers) // count))
+        row = self._worker if element == "Worker" else self._row
+        standing = self._standing(element, request, as_of)
+        found = [row(element, wid, facts) for wid, facts in standing]
+        pages = max(1, -(-len(found) // count))
         if page > pages:
             raise Refusal(fault("Client.validationError", f"Page {page} of {pages}"))
-        rows = workers[(page - 1) * count : page * count]
-        results = {"Total_Results": len(workers), "Total_Pages": pages,
+        rows = found[(page - 1) * count : page * count]
+        results = {"Total_Results": len(found), "Total_Pages": pages,
                    "Page_Results": len(rows), "Page": page}  # fmt: skip
         answer = {"@version": request["@version"], "Response_Results": results,
-                  "Response_Data": {"Worker": rows}}  # fmt: skip
+                  "Response_Data": {element: rows}}  # fmt: skip
         envelope = ElementTree.Element(f"{{{ENVELOPE}}}Envelope")
         body = ElementTree.SubElement(envelope, f"{{{ENVELOPE}}}Body")
-        write(body, NAMESPACE, "Get_Workers_Response", answer)
+        write(body, NAMESPACE, f"{name}_Response", answer)
         return Reply(200, ElementTree.tostring(envelope), XML)
 
     def _standing(
-        self, request: Mapping[str, Any], as_of: datetime
+        self, element: str, request: Mapping[str, Any], as_of: datetime
     ) -> list[tuple[str, dict[str, Any]]]:
-        """Who is asked for, as it stood at the moment."""
-        wanted = {
-            each["#"]
-            for each in (request.get("Request_References") or {}).get("Worker_Reference", {})
-            .get("ID", [])
-        } if request.get("Request_References") else None  # fmt: skip
+        """What is asked for, as it stood at the moment."""
+        asked = (request.get("Request_References") or {}).get(f"{element}_Reference")
+        asked = asked if isinstance(asked, list) else [asked] if asked else None
+        wanted = None if asked is None else {i["#"] for each in asked for i in each["ID"]}
         span = (request.get("Request_Criteria") or {}).get("Transaction_Log_Criteria_Data") or {}
+        if span and element != "Worker":
+            raise Refusal(fault("Client.validationError", "Transaction_Log_Criteria_Data"))
         dates = span.get("Transaction_Date_Range_Data")
         found = []
-        for wid, states in sorted(self.states.items()):
+        for wid, states in sorted(self.states.get(element, {}).items()):
             known = [(at, facts) for at, facts in states if at <= as_of]
             if not known or (wanted is not None and wid not in wanted):
                 continue
@@ -101,13 +118,17 @@ class Workday(Standin):
         return found
 
     @staticmethod
-    def _worker(wid: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def _row(element: str, wid: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+        return {f"{element}_Reference": ids_of(WID=wid), **facts}
+
+    @staticmethod
+    def _worker(element: str, wid: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         kind = facts.get("kind", "Employee_ID")
         given, family = facts["name"].split()
         name = {"Name_Detail_Data": {"First_Name": given, "Last_Name": family}}
         boss = facts.get("boss")
         emails = [
-            {"Email_Address": address, "Usage_Data": {"Type_Data": {"Type_Reference": _ids(
+            {"Email_Address": address, "Usage_Data": {"Type_Data": {"Type_Reference": ids_of(
                 Communication_Usage_Type_ID=usage)}}}
             for usage, address in (("HOME", f"{given}@home.example"),
                                    ("WORK", f"{given}.{family}@firm.example".lower()))
@@ -115,7 +136,7 @@ class Workday(Standin):
         organizations = [
             {"Organization_Data": {"Organization_Reference_ID": reference,
                                    "Organization_Name": called,
-                                   "Organization_Type_Reference": _ids(Organization_Type_ID=of)}}
+                                   "Organization_Type_Reference": ids_of(Organization_Type_ID=of)}}
             for of, reference, called in (("SUPERVISORY", "SUP-1", "Advisory"),
                                           ("COST_CENTER", "CC-100", "Advisory costs"))
         ]  # fmt: skip
@@ -126,14 +147,14 @@ class Workday(Standin):
             "Business_Title": facts.get("title", "Consultant"),
             "Scheduled_Weekly_Hours": 40,
             "Full_Time_Equivalent_Percentage": facts.get("fte", 100),
-            "Job_Profile_Summary_Data": {"Job_Profile_Reference": _ids(Job_Profile_ID="CONS-2")},
-            "Business_Site_Summary_Data": {"Address_Data": {"Country_Reference": _ids(**{
+            "Job_Profile_Summary_Data": {"Job_Profile_Reference": ids_of(Job_Profile_ID="CONS-2")},
+            "Business_Site_Summary_Data": {"Address_Data": {"Country_Reference": ids_of(**{
                 "ISO_3166-1_Alpha-2_Code": "GB"})}},
         }  # fmt: skip
-        chain = {"Management_Chain_Data": {"Manager_Reference": _ids(WID=boss)}} if boss else None
+        chain = {"Management_Chain_Data": {"Manager_Reference": ids_of(WID=boss)}} if boss else None
         return {
             "Worker_Reference": {"@Descriptor": facts["name"],
-                                 **_ids(WID=wid, **{kind: facts["number"]})},
+                                 **ids_of(WID=wid, **{kind: facts["number"]})},
             "Worker_Data": {
                 "Worker_ID": facts["number"],
                 "User_ID": given.lower(),
@@ -149,7 +170,8 @@ class Workday(Standin):
         }  # fmt: skip
 
 
-def _ids(**ids: str) -> dict[str, Any]:
+def ids_of(**ids: str) -> dict[str, Any]:
+    """A reference by its ids."""
     return {"ID": [{"@type": kind, "#": value} for kind, value in ids.items()]}
 
 

@@ -1,0 +1,1 @@
+"""Workday by its SOAP services. Workday is a source: nothing is written."""
