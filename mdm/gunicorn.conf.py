@@ -9,7 +9,7 @@ from typing import Any
 
 from mdm import logs
 
-worker_class = "gthread"
+worker_class = "mdm.web.FairWorker"
 workers = int(os.environ.get("ASSAY_WEB_PROCESSES", "2"))
 threads = int(os.environ.get("ASSAY_WEB_THREADS", "2"))
 bind = os.environ.get("ASSAY_BIND", "127.0.0.1:8000")
