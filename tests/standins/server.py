@@ -18,7 +18,7 @@ import struct
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -33,7 +33,7 @@ CLIENT: Final = "assay-client"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as it came."""
+    """One request as it came; `query` has the first value of each name, `values` all of them."""
 
     method: str
     path: str
@@ -41,6 +41,7 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     parts: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, list[str]] = field(default_factory=dict)
 
     @property
     def json(self) -> Any:
@@ -180,9 +181,8 @@ class Standin:
             match = pattern.fullmatch(call.path)
             if method == call.method and match:
                 parts = {name: unquote(text) for name, text in match.groupdict().items() if text}
-                named = Call(call.method, call.path, call.query, call.headers, call.body, parts)
                 try:
-                    return handler(self, named)
+                    return handler(self, replace(call, parts=parts))
                 except Refusal as refusal:
                     return refusal.reply
         return Reply(404, {"message": f"no such address: {call.method} {call.path}"})
@@ -229,9 +229,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         parts = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(parts.query, True).items()}
+        values = parse_qs(parts.query, True)
+        query = {name: given[0] for name, given in values.items()}
         headers = {name.lower(): value for name, value in self.headers.items()}
-        call = Call(self.command, parts.path, query, headers, body)
+        call = Call(self.command, parts.path, query, headers, body, values=values)
         reply = cast(_Server, self.server).owner.take(call)
         if reply is None:
             linger = struct.pack("ii", 1, 0)

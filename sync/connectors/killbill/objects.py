@@ -1,18 +1,31 @@
-"""What a client is in Kill Bill: an account, our code its external key.
+"""What our entities are in Kill Bill.
 
 Kill Bill never changes an account's external key, currency, time zone or bill cycle day once they
-are set. The last two are for those who bill there to choose.
+are set. The last two are for those who bill there to choose. What a bundle has no field for is in
+its custom fields. Plans are the tenant's own: settings name them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from sync.connectors.forms import COUNTRY, CURRENCY, EMAIL, LINES, PHONE, REFERENCE
-from sync.connectors.profile import Field, Object, Profile
+from sync.connectors.forms import (
+    COUNTRY,
+    CURRENCY,
+    DATE,
+    EMAIL,
+    INTEGER,
+    LINES,
+    NUMBER,
+    PHONE,
+    REFERENCE,
+    looked_up,
+    money,
+)
+from sync.connectors.profile import Child, Field, Object, Profile, back, out
 
 ADDRESS: Final = "addresses[role=billing]"
+FIELDS: Final = "customFields"
 #: What Kill Bill adds to an account that is read, and takes in none that is written.
 ITS_OWN: Final = ("auditLogs", "accountBalance", "accountCBA")
 ACCOUNT: Final = Object(
@@ -35,31 +48,77 @@ ACCOUNT: Final = Object(
     modified="modified",
     rules=({"to": "party_type", "constant": "organization"},),
 )
+BUNDLE: Final = Object(
+    "contract",
+    "bundle",
+    (
+        Field("accountId", "client", REFERENCE, required=True),
+        Field("startDate", "effective_from", DATE),
+        Field(f"{FIELDS}.title", "title"),
+        Field(f"{FIELDS}.contract_number", "contract_number"),
+        Field(f"{FIELDS}.effective_to", "effective_to", DATE),
+        Field(f"{FIELDS}.po_number", "po_number"),
+        out(f"{FIELDS}.contract_status", "contract_status"),
+        back("standing", "contract_status"),
+    ),
+    id="externalKey",
+    modified="modified",
+)
+#: Recurrences that a plan can have.
+PERIODS: Final = {
+    "daily": "DAILY", "weekly": "WEEKLY", "biweekly": "BIWEEKLY", "monthly": "MONTHLY",
+    "bimonthly": "BIMESTRIAL", "quarterly": "QUARTERLY", "semiannual": "BIANNUAL",
+    "annual": "ANNUAL",
+}  # fmt: skip
+CHARGES: Final = Child(
+    "items",
+    "charges",
+    "item_no",
+    (
+        Field("item_no", "item_no"),
+        Field("description", "description", otherwise=("milestone_name",)),
+        Field("startDate", "bill_date", DATE),
+        Field("amount", "amount", NUMBER),
+        out("percent", "percent", NUMBER),
+        out("status", "item_status"),
+        back("standing", "item_status"),
+        back("invoiceNumber", "invoice_ref"),
+        back("invoiceDate", "invoiced_on", DATE),
+    ),
+    embedded="charges",
+)
+SUBSCRIPTION: Final = Object(
+    "billing_schedule",
+    "subscription",
+    (
+        Field("bundleKey", "contract", REFERENCE, required=True),
+        Field("accountId", "bill_to_client", REFERENCE, required=True),
+        Field("currency", "currency", CURRENCY, required=True),
+        Field("startDate", "starts_on", DATE, required=True),
+        Field("endDate", "ends_on", DATE),
+        Field("billingPeriod", "recurrence.frequency", looked_up(PERIODS)),
+        Field(f"{FIELDS}.name", "name"),
+        out("occurrences", "recurrence.occurrences", INTEGER),
+        out("total", "total_amount", money("currency")),
+        out("status", "schedule_status"),
+        back("standing", "schedule_status"),
+    ),
+    id="key",
+    modified="modified",
+    children=(CHARGES,),
+)
 KILLBILL: Final = Profile(
     "killbill",
     "Kill Bill",
-    {ACCOUNT.entity: ACCOUNT},
+    {thing.entity: thing for thing in (ACCOUNT, BUNDLE, SUBSCRIPTION)},
     {
         "api_key": "",  # the tenant's; its secret stands behind the password
-        "key_field": "golden_id",  # custom fields of an account: our code,
-        "status_field": "golden_status",  # and whether we still use it
+        "key_field": "golden_id",  # custom fields: our code,
+        "status_field": "golden_status",  # and whether we still use the record
+        # Plans of the tenant's catalog: a base plan for contracts; add-ons of it for schedules,
+        # one without a price and one a billing period (`schedule-monthly`, ...).
+        "contract_plan": "contract",
+        "items_plan": "schedule-items",
+        "recurring_plan": "schedule-{period}",
     },
 )
-
-
-def outward(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of an account: its address has two lines."""
-    body = dict(values)
-    if "lines" in body:
-        first, _, rest = str(body.pop("lines") or "").partition("\n")
-        body |= {"address1": first or None, "address2": rest.replace("\n", ", ") or None}
-    return body
-
-
-def inward(account: Mapping[str, Any]) -> dict[str, Any]:
-    """An account that was read, as the field map sees it, with the time of its last change."""
-    lines = "\n".join(filter(None, (account.get("address1"), account.get("address2"))))
-    logs = account.get("auditLogs") or ()
-    modified = max((str(log.get("changeDate") or "") for log in logs), default="")
-    seen = {name: value for name, value in account.items() if name not in ITS_OWN}
-    return {**seen, "lines": lines or None, "modified": modified or None}

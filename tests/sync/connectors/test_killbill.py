@@ -10,21 +10,24 @@ from sync import egress
 from sync.models import Connection, Status, Subscription
 from sync.models.connections import LoginKind
 from tests.factories import targets
-from tests.standins.killbill import API_KEY, PASSWORD, USER, KillBill
+from tests.standins.killbill import KillBill
+from tests.standins.killbill_tenant import API_KEY, PASSWORD, USER
 from tests.standins.server import SECRET, Fault, Reply, Standin
-from tests.sync.connectors.bench import messages_of
+from tests.sync.connectors.bench import Bench, messages_of
 from tests.sync.connectors.kit import ConnectorContract
 from tests.sync.connectors.samples import CLIENT_1, CLIENT_2
 
+TABLES = {"client": "accounts", "contract": "bundles", "billing_schedule": "subscriptions"}
 
-class TestKillBill(ConnectorContract):
-    """The contract: an account by its external key."""
+
+class KillBillBench(Bench):
+    """Accounts, bundles and subscriptions, by their external keys."""
 
     connector = "killbill"
     vendor_class = KillBill
     settings = {"api_key": API_KEY}
     login_kind = LoginKind.BASIC
-    writes = ("client",)
+    writes = ("client", "contract", "billing_schedule")
     reads = writes
     write_call = "POST .*/accounts$"
     poison = {"currency": "VES"}  # a currency of ISO 4217 that Kill Bill does not know
@@ -37,11 +40,13 @@ class TestKillBill(ConnectorContract):
 
     def held(self, vendor: Standin, entity: str, key: str) -> list[dict[str, Any]]:
         assert isinstance(vendor, KillBill)
-        rows = vendor.table("accounts").items()
-        return [{**row, "marks": vendor.marks(i)} for i, row in rows if row["externalKey"] == key]
+        table = TABLES[entity]
+        rows = [(i, row) for i, row in vendor.table(table).items() if row["externalKey"] == key]
+        return [{**row, "marks": vendor.marks(identity)} for identity, row in rows]
 
     def name_of(self, entity: str, record: Mapping[str, Any]) -> Any:
-        return record["name"]
+        named = {"contract": "title", "billing_schedule": "name"}
+        return record["marks"][named[entity]] if entity in named else record["name"]
 
     def is_active(self, entity: str, record: Mapping[str, Any]) -> bool:
         return bool(record["marks"]["golden_status"] == "active")
@@ -50,7 +55,9 @@ class TestKillBill(ConnectorContract):
         assert isinstance(vendor, KillBill)
         vendor.change(source_id, name=name)
 
-    # Its traps
+
+class TestKillBill(KillBillBench, ConnectorContract):
+    """The contract, and the traps of accounts."""
 
     def test_who_wrote_and_for_which_tenant_is_said(
         self, vendor: Standin, target: Subscription
@@ -65,7 +72,7 @@ class TestKillBill(ConnectorContract):
     def test_a_secret_without_the_tenants_pauses_and_says_why(
         self, vendor: Standin, target: Subscription
     ) -> None:
-        super().connect(vendor, "only-a-password")
+        Bench.connect(self, vendor, "only-a-password")
         for number in range(4):
             self.say("client", f"N-{number}", legal_name=f"New {number}", client_status="active")
             self.deliver(target)
