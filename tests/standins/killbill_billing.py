@@ -151,7 +151,7 @@ class Billing(Tenant):
         if on and policies != {None}:
             raise wrong("requestedDate and policies")
         assert on or policies == {"IMMEDIATE"}, "billed until the end of its term"
-        assert not on or call.query.get("useRequestedDateForBilling") == "true", "as well"
+        assert not on or yes(call, "useRequestedDateForBilling"), "only the entitlement ends"
         if self.state(row) == "CANCELLED" or row["ends"]:
             raise _refused(1031, "Subscription is cancelled")
         when = f"{on}T00:00:00.000Z" if on else stamp(self.now)
@@ -182,7 +182,7 @@ class Billing(Tenant):
         account = self._row("accounts", call.parts["id"])
         invoice = str(uuid4())
         items = [self._charge(item, account, invoice, call) for item in call.json]
-        status = "COMMITTED" if call.query.get("autoCommit") == "true" else "DRAFT"
+        status = "COMMITTED" if yes(call, "autoCommit") else "DRAFT"
         self.table("invoices")[invoice] = {
             "invoiceId": invoice, "accountId": account["accountId"], "status": status,
             "currency": account["currency"], "invoiceDate": stamp(self.now)[:10],
@@ -196,7 +196,7 @@ class Billing(Tenant):
     def invoices(self, call: Call) -> Reply:
         self.admit(call)
         account = self._row("accounts", call.parts["id"])["accountId"]
-        whole = call.query.get("includeInvoiceComponents") == "true"
+        whole = yes(call, "includeInvoiceComponents")
         return Reply(200, [
             {**row, "items": row["items"] if whole else [],
              "auditLogs": self.audited(row["invoiceId"], call)}
@@ -329,6 +329,11 @@ class Billing(Tenant):
                 "billingEndDate": row["ends"], "prices": [price] if prices else [],
                 "events": [{"eventType": "CHANGE", "auditLogs": later}],
                 "auditLogs": made}  # fmt: skip
+
+
+def yes(call: Call, name: str) -> bool:
+    """A parameter that is true, as Java reads it."""
+    return call.query.get(name, "").lower() == "true"
 
 
 def _no(kind: str, which: str) -> Refusal:

@@ -12,11 +12,14 @@ from sync import egress
 from sync.inbound.receive import retire
 from sync.models import Subscription
 from tests.factories import hub, targets
+from tests.standins import environment
 from tests.standins.killbill import KillBill
-from tests.standins.server import LOST, Standin
+from tests.standins.killbill_tenant import API_KEY, PASSWORD, USER
+from tests.standins.server import LOST, SECRET, Standin
 from tests.sync.connectors.samples import CLIENT_1, CLIENT_2, CONTRACT, SCHEDULE
 from tests.sync.connectors.test_killbill import KillBillBench
 
+CLIENT_OF_OTHERS = ["python-killbill-client==0.3.8"]
 ITEM_1, ITEM_2 = SCHEDULE["items"]
 RETAINER: dict[str, Any] = {
     "name": "Retainer",
@@ -244,3 +247,54 @@ class TestBilling(KillBillBench):
         assert schedule["contract"] == str(contract.pk)
         assert schedule["recurrence"]["frequency"] == "monthly"
         assert schedule["schedule_status"] == "active"
+
+    def test_a_client_that_others_wrote_agrees(
+        self, tenant: KillBill, target: Subscription
+    ) -> None:
+        """python-killbill-client, unmodified: addresses, verbs, headers, and what is refused."""
+        python = environment.python(CLIENT_OF_OTHERS)
+        golden = self.schedule(target, **SCHEDULE)
+        client, contract = (Golden.objects.get(entity=e).code for e in ("client", "contract"))
+        told = environment.run(python, _SCRIPT, tenant.url, USER, PASSWORD, API_KEY, SECRET, client)
+        assert told["name"] == CLIENT_1["legal_name"]
+        assert told["bundle"] == contract
+        assert golden.code in told["subscriptions"]
+        assert told["drafts"] == ["Kick-off", "Report"]
+        assert told["cancelled"][:10] == "2026-06-01"
+        assert told["uncancelled"] is None
+        assert told["marks"] == {"golden_id": "other"}
+        assert "productName should not be set" in told["refused"]
+
+
+_SCRIPT = """
+import json, sys
+from killbill import KillBillClient
+from killbill.exceptions import BadRequestError
+from killbill.header import Header
+
+url, user, password, key, secret, code = sys.argv[1:]
+kill_bill, who = KillBillClient(user, password, url), Header(key, secret, "somebody")
+account = kill_bill.account.retrieve(who, code)
+told, mine = {"name": account["name"]}, account["accountId"]
+bundle = kill_bill.bundle.retrieve(who, kill_bill.bundle.list(who)[0]["bundleId"])
+told["bundle"] = bundle["externalKey"]
+told["subscriptions"] = [s["externalKey"] for s in bundle["subscriptions"]]
+invoices = kill_bill.account.invoices(who, mine, include_invoice_components=True)
+told["drafts"] = sorted(i["items"][0]["description"] for i in invoices if i["status"] == "DRAFT")
+made = kill_bill.subscription.create(
+    who, mine, "schedule-items", "2026-02-01", "OTHER-1", bundle_id=bundle["bundleId"])
+kill_bill.subscription.cancel(who, made, "2026-06-01", use_requested_date_for_billing=True)
+told["cancelled"] = kill_bill.subscription.retrieve(who, made)["billingEndDate"]
+kill_bill.subscription.uncancel(who, made)
+told["uncancelled"] = kill_bill.subscription.retrieve(who, made)["billingEndDate"]
+kill_bill.subscription.add_custom_fields(who, made, {"golden_id": "mine"})
+[field] = kill_bill.subscription.get_custom_fields(who, made)
+kill_bill.subscription.update_custom_fields(
+    who, made, [{"name": "golden_id", "value": "other", "field_id": field["customFieldId"]}])
+told["marks"] = {f["name"]: f["value"] for f in kill_bill.subscription.get_custom_fields(who, made)}
+try:
+    kill_bill.subscription.create(who, mine, "schedule-items", product_name="Items")
+except BadRequestError as error:
+    told["refused"] = str(error)
+print(json.dumps(told))
+"""
