@@ -83,11 +83,27 @@ class OData:
         headers = {"if-match": tag}
         _done(self._write("PATCH", f"/{entities}{self.key(key)}", body, headers))
 
+    def delete(self, entities: str, key: Mapping[str, Any]) -> None:
+        """Take away a part of a record; one that is not there needs nothing."""
+        response = self._write("DELETE", f"/{entities}{self.key(key)}", None, {"if-match": ANY})
+        if response.status != 404:
+            _done(response)
+
+    def act(self, name: str, parameters: Mapping[str, Any]) -> None:
+        """Do what V2 calls a function import: its parameters stand in the address."""
+        query = {each: self.literal(value) for each, value in parameters.items()}
+        _done(self._write("POST", f"/{name}", None, query=query))
+
     def _write(
-        self, method: str, path: str, body: Any, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> Response:
         sent = {**self._accept(), **(headers or {})}
-        path, query = self._service + path, self._always
+        path, query = self._service + path, {**self._always, **(query or {})}
         if not self._v2:
             return self._rest.call(method, path, body, query, sent)
         held = self._opened()

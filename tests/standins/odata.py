@@ -11,9 +11,9 @@ from typing import Any, ClassVar, Final
 
 from tests.standins.server import Call, Refusal, Reply, Standin, route
 
-CONDITION: Final = re.compile(r"(\w+) (eq|ge|gt) (?:datetimeoffset|datetime)?'?(.*?)'?")
+CONDITION: Final = re.compile(r"(\w+) (eq|ge|gt) (?:datetimeoffset|datetime|guid)?'?(.*?)'?")
 #: Where services of this kind begin.
-SERVICE: Final = r"(?:/odata|/data|/sap/opu/odata/sap/\w+)"
+SERVICE: Final = r"(?:/odata|/data|/sap/opu/odata/sap/[\w;=]+)"
 PLACE: Final = ("$skiptoken", "$skip", "$top")
 KEY: Final = r"\((?P<key>.*)\)"
 
@@ -45,7 +45,8 @@ class ODataService(Standin):
     def root(self, call: Call) -> Reply:
         self.opened(call)
         if call.headers.get("x-csrf-token", "").lower() == "fetch":
-            self.csrf = f"csrf-{len(self.calls)}"
+            if self.csrf in ("", "expired"):  # a session has one, whichever service gives it
+                self.csrf = f"csrf-{len(self.calls)}"
             cookies = {"Set-Cookie": f"SAP_SESSIONID={self.csrf}; path=/; HttpOnly"}
             return Reply(200, {"d": {}}, {"X-CSRF-Token": self.csrf, **cookies})
         return Reply(200, {"d": {}})
@@ -100,6 +101,12 @@ class ODataService(Standin):
         row |= {**call.json, "__version": row["__version"] + 1}
         return Reply(204)
 
+    @route("DELETE", rf"{SERVICE}/(?P<name>\w+){KEY}")
+    def delete(self, call: Call) -> Reply:
+        self.writable(call)
+        self.table(call.parts["name"]).pop(self._joined(call.parts["name"], self.row(call)))
+        return Reply(204)
+
     def opened(self, call: Call) -> None:
         """Refuse who is not logged in."""
         self.bearer(call)
@@ -121,7 +128,7 @@ class ODataService(Standin):
 
     def row(self, call: Call) -> dict[str, Any]:
         name = call.parts["name"]
-        parts = re.findall(r"(?:(\w+)=)?(?:'((?:[^']|'')*)'|([^,]+))", call.parts["key"])
+        parts = re.findall(r"(?:(\w+)=)?(?:(?:guid)?'((?:[^']|'')*)'|([^,]+))", call.parts["key"])
         values = {field or self.sets[name][0]: text.replace("''", "'") or bare
                   for field, text, bare in parts}  # fmt: skip
         row = self.table(name).get(self._joined(name, values))

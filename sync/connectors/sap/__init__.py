@@ -1,1 +1,1 @@
-"""SAP S/4HANA Cloud: business partners over its OData V2 interface."""
+"""SAP S/4HANA Cloud: partners, projects and contracts over its OData V2 interfaces."""

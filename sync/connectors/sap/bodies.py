@@ -1,5 +1,6 @@
 """Business partners of SAP and what the profile sees of them. Pure.
 
+A tax number has a category, the country and a digit: `DE0` for value added tax.
 A name is four fields of 40 characters. A street and up to four lines more are fields of their own.
 The time of a change is a day in one field and a time of the day in another, both empty until the
 first change.
@@ -10,13 +11,15 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sync.connectors import paths
 from sync.connectors.faults import poison
 from sync.connectors.odata import instant_of
-from sync.connectors.sap.objects import IN_PARTNER, ROLE, ROLES
+from sync.connectors.sap.objects import IN_PARTNER, ROLE, ROLES, TAX_IN_PARTNER
+from sync.outbound.envelope import Message
 
 NAMES: Final = tuple(f"OrganizationBPName{number}" for number in (1, 2, 3, 4))
 WIDTH: Final = 40
@@ -74,11 +77,34 @@ def inward(partner: Mapping[str, Any]) -> dict[str, Any]:
         "Name": _joined(" ", partner, NAMES),
         "ChangedAt": moment.isoformat() if moment else None,
     }
+    seen[TAX_IN_PARTNER] = [_tax(row) for row in partner.get(TAX_IN_PARTNER) or ()]
     for address in partner.get(IN_PARTNER) or ():
         role = role_of(address)
         if role:
             seen[role] = {**address, "Lines": _joined("\n", address, LINES)}
     return seen
+
+
+def categorised(message: Message, categories: Mapping[str, str]) -> Message:
+    """The message with SAP's category of each tax number; those without one are left out."""
+    taxes = message.content.get("tax_ids")
+    if not taxes:
+        return message
+    known = [{**tax, "category": found} for tax in taxes if (found := _category(tax, categories))]
+    return replace(message, content={**message.content, "tax_ids": known})
+
+
+def _category(tax: Mapping[str, Any], categories: Mapping[str, str]) -> str | None:
+    """As the setting says, else `DE0` for a number for value added tax."""
+    country, kind = tax.get("country"), str(tax.get("type") or "vat").lower()
+    found = categories.get(f"{country}:{kind}")
+    return found or (f"{country}0" if country and kind.rpartition("_")[2] == "vat" else None)
+
+
+def _tax(row: Mapping[str, Any]) -> dict[str, Any]:
+    category = str(row.get("BPTaxType") or "")
+    kind = "vat" if category[2:] == "0" else category
+    return {**row, "category": category, "country": category[:2], "type": kind}
 
 
 def role_of(address: Mapping[str, Any]) -> str:

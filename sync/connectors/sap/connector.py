@@ -1,8 +1,7 @@
-"""Writing to SAP S/4HANA Cloud: a partner with its addresses, found by its external number.
+"""SAP S/4HANA Cloud: partners, projects and contracts, each over a service of its own.
 
-There is no upsert: a partner is looked for by our code before it is made, with its addresses in
-one request. Later each address is changed by itself. Changes are asked for by the day, as time is
-another field; what is older than the cursor is dropped here.
+There is no upsert: a record is looked for by our code before it is made. What is older than the
+cursor is dropped here, since partners can only be asked for by the day.
 """
 
 from __future__ import annotations
@@ -20,21 +19,21 @@ from sync.connectors.profile import Object, Profile, Rendered
 from sync.connectors.protocol import Capabilities, Guarantee, Held, Page
 from sync.connectors.rest import Rest
 from sync.connectors.sap import bodies
+from sync.connectors.sap.documents import Contracts, Projects
+from sync.connectors.sap.kinds import Kind, Row
 from sync.connectors.sap.objects import (
-    ADDRESSES,
-    IN_PARTNER,
-    ORGANISATION,
-    PARTNERS,
-    ROLE,
+    CONTRACT,
+    ONLY_NEW,
+    PARTNER,
+    PROJECT,
     S4HANA,
+    SERVICES,
 )
+from sync.connectors.sap.partners import Partners
 from sync.inbound.arrivals import Item
 from sync.models.connections import Connection
 from sync.outbound.envelope import Message
 
-SERVICE: Final = "/sap/opu/odata/sap/API_BUSINESS_PARTNER"
-ID: Final = "BusinessPartner"
-ONLY: Final = f"BusinessPartnerCategory eq '{ORGANISATION}'"
 #: A change that is committed late shows an earlier time: that much is read again.
 OVERLAP: Final = timedelta(minutes=5)
 
@@ -49,97 +48,94 @@ class S4Hana(RecordConnector):
 
     def __init__(self, connection: Connection, client: egress.Client) -> None:
         super().__init__(connection, client)
-        self._odata = OData(Rest(connection.url, self.login, client), SERVICE, version=2)
+        rest = Rest(connection.url, self.login, client)
+        services = {name: OData(rest, path, version=2) for name, path in SERVICES.items()}
+        partners, settings = services[PARTNER.name], self.settings
+        coded = str(settings["contract_key_field"])
+        self._kinds: dict[str, Kind] = {
+            PARTNER.entity: Partners(PARTNER, partners, settings),
+            PROJECT.entity: Projects(
+                PROJECT, services[PROJECT.name], settings, PROJECT.key, "new_project",
+                partners=partners,
+            ),
+            CONTRACT.entity: Contracts(
+                CONTRACT, services[CONTRACT.name], settings, coded, "new_contract"
+            ),
+        }  # fmt: skip
 
     # Writing
 
+    def rendered(self, message: Message) -> Rendered:
+        """The record in SAP's fields."""
+        return super().rendered(bodies.categorised(message, self.settings["tax_categories"]))
+
+    def projection(self, message: Message) -> Mapping[str, Any]:
+        """What the tenant should hold after the message; what was given at first is not emptied."""
+        wanted = super().projection(bodies.categorised(message, self.settings["tax_categories"]))
+        fields = self.object_of(message.entity).fields
+        kept = {field.path for field in fields if field.name in ONLY_NEW}
+        return {path: each for path, each in wanted.items() if each is not None or path not in kept}
+
     def find(self, thing: Object, key: str) -> str | None:
-        """By the external number, which SAP does not keep unique."""
-        wanted = f"{thing.key} eq {self._odata.literal(key)}"
-        found = [row for page in self._odata.query(thing.name, filter=wanted) for row in page]
+        """By the field that keeps our code; several are a person's matter."""
+        kind = self._kinds[thing.entity]
+        found = kind.found(key)
         if len(found) > 1:
-            raise poison(f"several business partners have the external number {key}")
-        return str(found[0][ID]) if found else None
+            raise poison(f"several {thing.name} records have the external number {key}")
+        return str(found[0][kind.id]) if found else None
 
     def create(self, thing: Object, rendered: Rendered, message: Message) -> str:
-        """Make it with its addresses and roles; SAP numbers it."""
-        body, addresses = bodies.outward(rendered.filled)
-        grouping = str(self.settings["grouping"])
-        made = self._odata.create(thing.name, {
-            **{name: value for name, value in body.items() if value != ""},
-            **thing.first,
-            **({"BusinessPartnerGrouping": grouping} if grouping else {}),
-            thing.key: message.key,
-            IN_PARTNER: [address for address in addresses.values() if address],
-            "to_BusinessPartnerRole": [
-                {"BusinessPartnerRole": role} for role in self.settings["roles"]
-            ],
-        })  # fmt: skip
-        return str(made[ID])
+        """Make it with its parts."""
+        return self._kinds[thing.entity].create(rendered, message.key)
 
     def update(self, thing: Object, source_id: str, rendered: Rendered, message: Message) -> None:
-        """Write the partner, then the addresses that are ours."""
-        body, addresses = bodies.outward(rendered.values)
-        self._odata.update(thing.name, {ID: source_id}, {**body, thing.key: message.key})
-        if addresses:
-            self._write_addresses(source_id, addresses)
+        """Write to it and its parts."""
+        self._kinds[thing.entity].update(source_id, rendered, message.key)
 
     def deactivate(self, thing: Object, source_id: str, message: Message) -> None:
-        """Block it centrally; SAP merges none over this interface."""
-        self._odata.update(thing.name, {ID: source_id}, thing.inactive)
-
-    def _write_addresses(
-        self, partner: str, addresses: Mapping[str, Mapping[str, Any] | None]
-    ) -> None:
-        """Change, add, or say of one that it is ours no longer: none is deleted."""
-        wanted = f"{ID} eq {self._odata.literal(partner)}"
-        pages = self._odata.query(ADDRESSES, filter=wanted)
-        there = {bodies.role_of(row): str(row["AddressID"]) for page in pages for row in page}
-        for role, body in addresses.items():
-            key = {ID: partner, "AddressID": there.get(role, "")}
-            if role in there:
-                self._odata.update(ADDRESSES, key, {ROLE: ""} if body is None else body)
-            elif body is not None:
-                self._odata.create(ADDRESSES, {**body, ID: partner})
+        """Block or complete it; SAP merges nothing over these interfaces."""
+        self._kinds[thing.entity].end(source_id)
 
     # Reading
 
     def read(self, entity: str, source_ids: Collection[str] | None = None) -> Iterator[Held]:
-        """What is held of these ids, or of every organisation."""
-        thing = self.object_of(entity)
-        if source_ids is None:
-            for page in self._odata.query(PARTNERS, filter=ONLY, expand=IN_PARTNER):
-                yield from (self._held(thing, row) for row in page)
+        """What is held of these ids, or of every record."""
+        self.object_of(entity)
+        kind = self._kinds[entity]
+        if source_ids is not None:
+            yield from (self._held(kind, row) for row in kind.rows(source_ids))
             return
-        for source_id in source_ids:
-            row = self._odata.get(PARTNERS, {ID: source_id}, expand=IN_PARTNER)
-            if row is not None:
-                yield self._held(thing, row)
+        for page in kind.pages(None):
+            yield from (self._held(kind, row) for row in page)
 
-    @staticmethod
-    def _held(thing: Object, row: Mapping[str, Any]) -> Held:
+    def _held(self, kind: Kind, row: Row) -> Held:
+        seen, thing = kind.inward(row), kind.thing
+        values = profiles.held(thing, seen)
+        for child in thing.children:
+            values[child.attribute] = profiles.held_elements(child, seen)
         return Held(
             entity=thing.entity,
-            source_id=str(row[ID]),
-            key=str(row.get(thing.key) or ""),
-            values=profiles.held(thing, bodies.inward(row)),
-            active=not row.get("BusinessPartnerIsBlocked"),
+            source_id=str(row[kind.id]),
+            key=str(row.get(kind.key_field) or ""),
+            values=values,
+            active=any(row.get(name) != value for name, value in thing.inactive.items()),
             version=str(row.get(TAG) or row.get("ETag") or ""),
         )
 
     def changes(self, entity: str, cursor: str) -> Iterator[Page]:
-        """Organisations changed since, in no order: the cursor moves on at the end of all pages.
+        """Records changed since, in no order: the cursor moves on at the end of all pages.
 
         It never passes the moment when reading began, as what changes meanwhile may be behind.
         """
         self.object_of(entity)
+        kind = self._kinds[entity]
         since = datetime.fromisoformat(cursor) - OVERLAP if cursor else None
         latest, began = since, datetime.now(UTC)
-        for rows in self._odata.query(PARTNERS, filter=self._since(since), expand=IN_PARTNER):
-            moments = [bodies.changed_at(row) for row in rows]
+        for rows in kind.pages(since):
+            moments = [kind.changed_at(row) for row in rows]
             yield Page(
                 [
-                    Item(str(row[ID]), bodies.inward(row))
+                    Item(str(row[kind.id]), kind.inward(row))
                     for row, moment in zip(rows, moments, strict=True)
                     if not (since and moment and moment < since)
                 ],
@@ -150,16 +146,8 @@ class S4Hana(RecordConnector):
             yield Page([], max(cursor, min(latest, began).isoformat()))
 
     def items(self, entity: str, source_ids: Collection[str]) -> Iterator[Item]:
-        """The organisations of these ids."""
+        """The records of these ids."""
         self.object_of(entity)
-        for source_id in source_ids:
-            row = self._odata.get(PARTNERS, {ID: source_id}, expand=IN_PARTNER)
-            if row is not None and row["BusinessPartnerCategory"] == ORGANISATION:
-                yield Item(source_id, bodies.inward(row))
-
-    def _since(self, since: datetime | None) -> str:
-        """Changed on or after the day; what was never changed has only its day of creation."""
-        if since is None:
-            return ONLY
-        day = self._odata.literal(since.astimezone(UTC).date())
-        return f"{ONLY} and (LastChangeDate ge {day} or CreationDate ge {day})"
+        kind = self._kinds[entity]
+        for row in kind.rows(source_ids):
+            yield Item(str(row[kind.id]), kind.inward(row))

@@ -7,18 +7,33 @@ from typing import Any
 
 import pytest
 
-from canonical.models import SourceRecord
+from canonical import configuration
+from canonical.models import SourceRecord, Term, Vocabulary
 from sync import egress
 from sync.connectors.sap import bodies
+from sync.inbound.receive import retire
 from sync.models import Lane, Pull, Subscription
 from sync.outbound.retry import Verdict
-from tests.factories import targets
-from tests.standins.s4hana import ADDRESSES, PARTNERS, ROLES, S4Hana
+from tests.factories import hub, targets
+from tests.standins.s4hana import (
+    ADDRESSES,
+    CONTRACTS,
+    PARTNERS,
+    PROJECTS,
+    ROLES,
+    TAXES,
+    S4Hana,
+)
 from tests.standins.server import Standin
 from tests.sync.connectors.bench import Bench, messages_of
 from tests.sync.connectors.kit import ConnectorContract
-from tests.sync.connectors.samples import CLIENT_1, CLIENT_2
+from tests.sync.connectors.samples import CLIENT_1, CLIENT_2, CONTRACT, ENGAGEMENT
 
+KEYS = {
+    "client": (PARTNERS, "BusinessPartnerIDByExtSystem"),
+    "contract": (CONTRACTS, "YY1_GoldenId_SDH"),
+    "engagement": (PROJECTS, "Project"),
+}
 LONG = "Nordlicht Gesellschaft für betriebswirtschaftliche Beratung und Prüfung mbH"
 
 
@@ -27,9 +42,15 @@ class SapBench(Bench):
 
     connector = "sap-s4hana"
     vendor_class = S4Hana
-    writes = ("client",)
+    writes = ("client", "contract", "engagement")
     reads = writes
-    settings = {"grouping": "BP02"}
+    settings = {
+        "grouping": "BP02",
+        "new_contract": {
+            "SalesContractType": "CQ", "SalesOrganization": "1010", "DistributionChannel": "10",
+            "OrganizationDivision": "00",
+        },
+    }  # fmt: skip
     write_call = "POST .*/A_BusinessPartner$"
     poison = {"legal_name": "N" * 41}
 
@@ -37,11 +58,13 @@ class SapBench(Bench):
         return {**super().login(vendor), "token_url": f"{vendor.url}/sap/bc/sec/oauth2/token"}
 
     def held(self, vendor: Standin, entity: str, key: str) -> list[dict[str, Any]]:
-        rows = vendor.table(PARTNERS).values()
-        return [row for row in rows if row["BusinessPartnerIDByExtSystem"] == key]
+        table, field = KEYS[entity]
+        return [row for row in vendor.table(table).values() if row[field] == key]
 
     def name_of(self, entity: str, record: Mapping[str, Any]) -> Any:
-        return record["OrganizationBPName1"]
+        if entity == "contract":  # its title has no field there
+            return "Renamed"
+        return record["OrganizationBPName1" if entity == "client" else "ProjectDescription"]
 
     def is_active(self, entity: str, record: Mapping[str, Any]) -> bool:
         return not record["BusinessPartnerIsBlocked"]
@@ -128,12 +151,12 @@ class TestTraps(SapBench):
         self.deliver(target)
         assert all(row["LastChangeDate"] is None for row in vendor.table(PARTNERS).values())
         assert sum(self.pull("client").values()) == 3
-        assert Pull.objects.get().cursor == "2026-01-01T23:53:00+00:00"
+        assert Pull.objects.get(entity="client").cursor == "2026-01-01T23:53:00+00:00"
         first, *_ = vendor.table(PARTNERS)
         for _ in range(10):
             vendor.change(first, OrganizationBPName1="Renamed after midnight")
         outcomes = self.pull("client")
-        assert Pull.objects.get().cursor == "2026-01-02T00:03:00+00:00"
+        assert Pull.objects.get(entity="client").cursor == "2026-01-02T00:03:00+00:00"
         assert sum(outcomes.values()) == 3
         assert sum(self.pull("client").values()) == 1
         values = [r.current.values["legal_name"] for r in
@@ -151,4 +174,79 @@ class TestTraps(SapBench):
             }  # fmt: skip
         self.deliver(target)
         [error] = Lane.objects.filter(parked="dead").values_list("last_error", flat=True)
-        assert "several business partners" in error
+        assert "several A_BusinessPartner records" in error
+
+    def test_tax_numbers_are_added_changed_and_taken_away(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        vat = {"type": "vat", "country": "DE", "value": "DE136695976"}
+        other = {"type": "eu_vat", "country": "FR", "value": "FR40303265045"}
+        odd = {"type": "tax_number", "country": "DE", "value": "12/345/67890"}
+        self.say("client", "C-1", **{**CLIENT_1, "tax_ids": [vat, odd]})
+        self.deliver(target)
+        assert numbers(vendor) == {"DE0": "DE136695976"}
+        self.say(
+            "client", "C-1", **{**CLIENT_1, "tax_ids": [{**vat, "value": "DE129273398"}, other]}
+        )
+        self.deliver(target)
+        assert numbers(vendor) == {"DE0": "DE129273398", "FR0": "FR40303265045"}
+        self.say("client", "C-1", **{**CLIENT_1, "tax_ids": [other]})
+        self.deliver(target)
+        assert numbers(vendor) == {"FR0": "FR40303265045"}
+        assert targets.at_rest(target)
+
+    def test_a_project_names_its_customer_by_uuid(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        first = self.say("client", "C-1", **CLIENT_1)
+        golden = self.say("engagement", "E-1", **ENGAGEMENT)
+        self.deliver(target)
+        partner, project = self.one(vendor, "client", first), self.one(vendor, "engagement", golden)
+        assert project["CustomerUUID"] == partner["BusinessPartnerUUID"]
+        self.pull("client")
+        self.pull("engagement")
+        held = SourceRecord.objects.get(system=self.system, entity="engagement")
+        assert held.current is not None
+        assert held.current.values["client"] == {"source_id": partner["BusinessPartner"]}
+
+    def test_a_status_is_set_by_an_action_and_goes_one_way(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        self.say("client", "C-1", **CLIENT_1)
+        golden = self.say("engagement", "E-1", **ENGAGEMENT)
+        self.deliver(target)
+        assert not vendor.requests("POST", "/ChangeEntProjProcgStatus")
+        self.say("engagement", "E-1", **{**ENGAGEMENT, "engagement_stage": "in_progress"})
+        self.deliver(target)
+        assert self.one(vendor, "engagement", golden)["ProcessingStatus"] == "10"
+        self.say("engagement", "E-1", **ENGAGEMENT)
+        self.deliver(target)
+        [error] = Lane.objects.filter(parked="dead").values_list("last_error", flat=True)
+        assert "Status 00 cannot be set" in error
+
+    def test_what_only_a_new_contract_takes_is_not_sent_again(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        legal = Vocabulary.objects.get(pk="legal_entity")
+        Term.objects.create(vocabulary=legal, code="1710", label="Firm Inc.")
+        configuration.touch()
+        self.say("client", "C-1", **CLIENT_1)
+        sold = {**CONTRACT, "contracting_entity": "1710"}
+        golden = self.say("contract", "CT-1", **sold)
+        self.deliver(target)
+        assert self.one(vendor, "contract", golden)["SalesOrganization"] == "1710"
+        self.say("contract", "CT-1", **{**sold, "po_number": "PO-9", "effective_to": None})
+        self.deliver(target)
+        held = self.one(vendor, "contract", golden)
+        assert (held["PurchaseOrderByCustomer"], held["SalesContractValidityEndDate"]) == (
+            "PO-9", None,
+        )  # fmt: skip
+        retire(hub.SENDER, "erp", "contract", "CT-1")
+        self.deliver(target)
+        assert self.one(vendor, "contract", golden)["ContractManualCompletion"] == "X"
+        assert targets.at_rest(target)
+
+
+def numbers(vendor: Standin) -> dict[str, str]:
+    """The tax numbers there by category."""
+    return {row["BPTaxType"]: row["BPTaxNumber"] for row in vendor.table(TAXES).values()}
