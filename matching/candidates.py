@@ -13,7 +13,6 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import BinaryField, Count, OuterRef, QuerySet, Subquery
 
-from canonical import writer
 from canonical.models import Link
 from canonical.reader import Read, Slot, array, select
 from matching.engine.normalise import Features, OutdatedFeatures
@@ -241,23 +240,3 @@ def _unpacked(blob: bytes | memoryview) -> Features | None:
         return Features.unpack(bytes(blob))
     except OutdatedFeatures:
         return None
-
-
-def file_records(
-    entity: str,
-    rows: Sequence[tuple[UUID, Features, Sequence[int]]],
-    known: Collection[UUID] = (),
-) -> None:
-    """Remember features and keys of records; `known` ones replace what was filed before."""
-    writer.delete(MatchKey, "record", known)
-    writer.delete(MatchFeatures, "record", known)
-    packed = [(record, entity, features.pack()) for record, features, _ in rows]
-    writer.insert_tuples(MatchFeatures, ("record", "entity", "packed"), packed)
-    filed = sorted((key, str(record)) for record, _, keys in rows for key in keys)
-    writer.insert_tuples(MatchKey, ("entity", "key", "record"), [(entity, *row) for row in filed])
-
-
-def forget(records: Collection[UUID]) -> None:
-    """Forget what was filed of records that no longer say anything."""
-    writer.delete(MatchKey, "record", records)
-    writer.delete(MatchFeatures, "record", records)

@@ -6,6 +6,8 @@ can be rebuilt); MatchEvidence 1-1 Link; Review n-1 SourceRecord twice; Audit by
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -31,12 +33,29 @@ class MatchKey(models.Model):
         return f"{self.entity} {self.key}"
 
 
+class ThisTransaction(models.Func):
+    """The number of the transaction on PostgreSQL; nothing elsewhere."""
+
+    template = "0"
+    output_field = models.BigIntegerField()
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        """As text first: a number of 64 bits has no cast of its own."""
+        return self.as_sql(compiler, connection, template="(pg_current_xact_id()::text::bigint)")
+
+
 class MatchFeatures(models.Model):
-    """The normalised features of one record, packed by the engine."""
+    """The normalised features of one record, packed by the engine.
+
+    `filed_by` tells a chunk that was placed before its locks what it has not seen.
+    """
 
     record = models.UUIDField(primary_key=True)
     entity = models.CharField(max_length=20)
     packed = models.BinaryField()
+    filed_by = models.BigIntegerField(
+        db_default=ThisTransaction(), db_index=True, help_text="The transaction's number."
+    )
 
     def __str__(self) -> str:
         return str(self.record)

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 
 from matching.candidates import Member
 from matching.engine.frame import frame_of
@@ -55,9 +56,9 @@ class Population:
         self.goldens: list[UUID] = []
         self.inside: list[list[int]] = []
         self._golden_numbers: dict[UUID, int] = {}
-        for golden, some in members.items():
-            for member in some:
-                self.settle(self._number(member), self.golden(golden))
+        self._arriving = len(newcomers)
+        self.learn(members)
+        self._prepared = len(self.records)
         self._scorer = Scorer(profile, model, frame_of(profile, self.features))
         self._levels: dict[Pair, Any] = {}
         self._weights: dict[Pair, int] = {}
@@ -70,20 +71,44 @@ class Population:
             self.inside.append([])
         return number
 
+    def learn(self, members: Mapping[UUID, Sequence[Member]]) -> None:
+        """Take the records of golden records as they are now."""
+        for golden, some in members.items():
+            number = self.golden(golden)
+            for record in list(self.inside[number]):
+                self.leave(record)
+            for member in some:
+                self.settle(self._number(member), number)
+
     def _number(self, member: Member) -> int:
-        """A newcomer that is linked already keeps its number, and what it says now."""
-        number = self.numbers.setdefault(member.record, len(self.records))
-        if number == len(self.records):
-            self.records.append(member.record)
-            self.systems.append(member.system)
-            self.features.append(member.features)
+        """A newcomer that is linked already keeps its number, and what it says now.
+
+        Another record that says something else than before gets a new one: pairs that were
+        scored are not scored again.
+        """
+        known = self.numbers.get(member.record)
+        if known is not None:
+            if known < self._arriving or self.features[known] == member.features:
+                return known
+            self.leave(known)
+        number = self.numbers[member.record] = len(self.records)
+        self.records.append(member.record)
+        self.systems.append(member.system)
+        self.features.append(member.features)
         return number
 
     def settle(self, record: int, golden: int) -> None:
-        """Let a record stand in a golden record."""
+        """Let a record stand in a golden record, and in no other."""
         if self.home.get(record) != golden:
+            self.leave(record)
             self.home[record] = golden
             self.inside[golden].append(record)
+
+    def leave(self, record: int) -> None:
+        """Let a record stand in no golden record."""
+        golden = self.home.pop(record, None)
+        if golden is not None:
+            self.inside[golden].remove(record)
 
     def others(self, record: int, golden: int) -> list[int]:
         """The records of the golden record beside this one."""
@@ -94,10 +119,23 @@ class Population:
         new = [pair for pair in dict.fromkeys(pairs) if pair not in self._weights]
         if not new:
             return
-        left, right = np.array(new, np.int64).T
-        levels = self._scorer.levels(left, right)
-        self._levels.update(zip(new, levels, strict=True))
-        self._weights.update(zip(new, self._scorer.weights(levels).tolist(), strict=True))
+        known = [pair for pair in new if max(pair) < self._prepared]
+        self._score(known, self._scorer, np.array(known, np.int64))
+        if len(known) < len(new):
+            self._score_others([pair for pair in new if max(pair) >= self._prepared])
+
+    def _score(self, pairs: Sequence[Pair], scorer: Scorer, places: npt.NDArray[np.int64]) -> None:
+        if not pairs:
+            return
+        levels = scorer.levels(*places.T)
+        self._levels.update(zip(pairs, levels, strict=True))
+        self._weights.update(zip(pairs, scorer.weights(levels).tolist(), strict=True))
+
+    def _score_others(self, pairs: Sequence[Pair]) -> None:
+        """Score pairs with records that came to be known after the frame was made."""
+        records, places = np.unique(np.array(pairs, np.int64), return_inverse=True)
+        frame = frame_of(self.profile, [self.features[record] for record in records])
+        self._score(pairs, Scorer(self.profile, self.model, frame), places.reshape(-1, 2))
 
     def weight(self, record: int, other: int) -> int:
         """The evidence between two records, in 1/1024 bit."""

@@ -11,7 +11,7 @@ from canonical.configuration import Configuration, current
 from canonical.identity.targets import resolved
 from canonical.identity.units import locked_rows, unit
 from canonical.models import CONSOLE, Link
-from matching.candidates import file_records
+from matching.filing import file_records
 from matching.resolve import Newcomer, newcomer
 
 

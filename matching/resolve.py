@@ -18,17 +18,18 @@ from uuid import UUID
 
 from canonical.models import LinkCause, new_id
 from matching import candidates
-from matching.candidates import Asked, Member
+from matching.candidates import Asked, Member, Near
 from matching.engine.decide import Band, Decision, choose
 from matching.engine.keys import keys, strong_keys
 from matching.engine.model import Model, default_model
 from matching.engine.normalise import features
 from matching.engine.profile import Profile
+from matching.filing import Late
 from matching.models import MatchModel, ReviewKind
 from matching.population import Newcomer, Population
 from matching.profiles import profile_for
 
-__all__ = ("Newcomer", "considered", "current_model", "newcomer", "place")
+__all__ = ("Newcomer", "Placing", "considered", "current_model", "newcomer", "place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,11 @@ class Placement:
     found: Found | None = None
     questions: list[Question] = field(default_factory=list)
 
+    def evidence(self) -> list[Found]:
+        """What speaks for the placement and for each of its questions."""
+        asked = [question.found for question in self.questions]
+        return [self.found, *asked] if self.found else asked
+
 
 def newcomer(entity: str, record: UUID, system: str, values: Mapping[str, Any]) -> Newcomer:
     """A record as the engine sees it; `values` are resolved."""
@@ -93,53 +99,94 @@ def _model(entity: str, version: str) -> Model:
 
 def place(entity: str, newcomers: Sequence[Newcomer], stamp: int) -> list[Placement]:
     """Decide every newcomer, in order, under the configuration's stamp. Writes nothing."""
-    if not newcomers:
-        return []
-    return _Placing(entity, newcomers, stamp).run()
+    return Placing(entity, newcomers, stamp).run() if newcomers else []
 
 
 def considered(entity: str, n: Newcomer, stamp: int) -> tuple[Decision, list[Found], str]:
     """What would be decided of a newcomer, every candidate, the likeliest first, and the model."""
-    placing = _Placing(entity, [n], stamp)
+    placing = Placing(entity, [n], stamp)
     decision, found = placing.consider(0)
     return decision, found, placing.model.version
 
 
-class _Placing:
-    """The work of one chunk; newcomers and golden records go by number."""
+class Placing:
+    """The work of one chunk; newcomers and golden records go by number.
+
+    What is read and scored in the beginning may be looked at again, where records came since.
+    """
 
     def __init__(self, entity: str, newcomers: Sequence[Newcomer], stamp: int) -> None:
+        self.entity, self.newcomers = entity, newcomers
         self.profile: Profile = profile_for(entity)
         self.model = current_model(entity, stamp)
-        self.newcomers = newcomers
-        self.near = candidates.near(entity, [self._asked(n) for n in newcomers])
-        self.population = Population(self.profile, self.model, newcomers, self._members())
-        golden, numbers = self.population.golden, self.population.numbers
+        self.under: dict[int, list[int]] = defaultdict(list)
+        self.asked = [self._asked(n) for n in newcomers]
+        self.near = candidates.near(entity, self.asked)
+        members = self._members(range(len(newcomers)))
+        self.population = Population(self.profile, self.model, newcomers, members)
+        golden = self.population.golden
         self.own = [golden(n.golden) if n.golden else None for n in newcomers]
         self.declared = [golden(n.declared) if n.declared else None for n in newcomers]
-        self.beside = [[numbers[r] for r in near.records if r in numbers] for near in self.near]
-        self.under: dict[int, list[int]] = defaultdict(list)
+        self.beside = [self._beside(near) for near in self.near]
         self.population.prepare(self._pairs())
+
+    def look_again(self, late: Mapping[UUID, Late]) -> bool:
+        """Take in what was filed since; whether any newcomer has to do with it.
+
+        A newcomer has, if it shares a key with a late record, or if one stands or stood in a
+        golden record that it may belong to.
+        """
+        self._forget_run()
+        keys = {key for each in late.values() for key in each.keys}
+        numbers, home = self.population.numbers, self.population.home
+        stirred = {self.population.golden(each.golden) for each in late.values() if each.golden}
+        stirred |= {home[numbers[r]] for r in late if r in numbers and numbers[r] in home}
+        again = [
+            n
+            for n, asked in enumerate(self.asked)
+            if not keys.isdisjoint(candidates.heavy.without(self.entity, asked.keys))
+            or not stirred.isdisjoint(self._goldens(n))
+        ]
+        if again:
+            found = candidates.near(self.entity, [self.asked[n] for n in again])
+            for n, near in zip(again, found, strict=True):
+                self.near[n] = near
+            self.population.learn(self._members(again))
+            for n in again:
+                self.beside[n] = self._beside(self.near[n])
+        return bool(again)
+
+    def _goldens(self, n: int) -> set[int]:
+        """The golden records that a newcomer may belong to, as far as they were there before."""
+        home = self.population.home
+        named = {g for g in (self.own[n], self.declared[n]) if g is not None}
+        return named.union(home[r] for r in self.beside[n] if r in home)
+
+    def _beside(self, near: Near) -> list[int]:
+        numbers = self.population.numbers
+        return [numbers[record] for record in near.records if record in numbers]
 
     def _asked(self, n: Newcomer) -> Asked:
         keys = [key for key in n.keys if key not in self.model.stop_keys]
         return Asked(n.record, keys, n.strong)
 
-    def _members(self) -> dict[UUID, list[Member]]:
-        found = candidates.members_of({record for near in self.near for record in near.records})
-        own = {g for n in self.newcomers for g in (n.declared, n.golden) if g}
+    def _members(self, among: Iterable[int]) -> dict[UUID, list[Member]]:
+        """The records of all golden records that some of the newcomers may belong to."""
+        wanted = list(among)
+        found = candidates.members_of({r for n in wanted for r in self.near[n].records})
+        some = [self.newcomers[n] for n in wanted]
+        own = {g for n in some for g in (n.declared, n.golden) if g}
         if missing := own - set(found):
             found.update(candidates.members(missing))
         return found
 
     def _pairs(self) -> Iterable[tuple[int, int]]:
         """Every pair that will surely be asked for, so that all are scored at once."""
-        home, inside = self.population.home, self.population.inside
+        inside = self.population.inside
         peers: dict[int, list[int]] = defaultdict(list)
         visitors: dict[int, list[int]] = defaultdict(list)
         for n, newcomer in enumerate(self.newcomers):
-            goldens = {home[r] for r in self.beside[n] if r in home}
-            for golden in goldens | {g for g in (self.own[n], self.declared[n]) if g is not None}:
+            for golden in self._goldens(n):
                 yield from ((n, other) for other in inside[golden] if other != n)
                 yield from ((n, visitor) for visitor in visitors[golden][: candidates.KEY_CAP])
                 visitors[golden].append(n)
@@ -148,7 +195,15 @@ class _Placing:
                 peers[key].append(n)
 
     def run(self) -> list[Placement]:
+        """Decide every newcomer, in order; once more from the beginning, if it is asked again."""
+        self._forget_run()
         return [self._place(n) for n in range(len(self.newcomers))]
+
+    def _forget_run(self) -> None:
+        self.under.clear()
+        for n, own in enumerate(self.own):
+            if own is None:
+                self.population.leave(n)
 
     def consider(self, n: int) -> tuple[Decision, list[Found]]:
         """The decision on a newcomer, and what is found of each candidate alone."""

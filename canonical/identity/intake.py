@@ -127,14 +127,12 @@ def fault_row(fault: Fault) -> dict[str, str]:
 
 
 def judge(
-    system: str,
-    entity: str,
+    held: Mapping[str, Held],
     order_by: str,
     arrivals: Sequence[Arrival],
     moment: datetime,
 ) -> list[Judged]:
-    """Judge arrivals of distinct source ids; reads what is held, writes nothing."""
-    held = _held(system, entity, [a.source_id for a in arrivals])
+    """Judge arrivals of distinct source ids beside what is held of them; writes nothing."""
     judged = [_first_look(a, held.get(a.source_id), order_by, moment) for a in arrivals]
     histories = _histories([j for j in judged if _needs_history(j)])
     for item in judged:
@@ -160,8 +158,10 @@ def _keep_faulty_once(items: Sequence[Judged]) -> None:
             item.said = None
 
 
-def _held(system: str, entity: str, source_ids: Sequence[str]) -> dict[str, Held]:
-    rows = _RECORDS(system=system, entity=entity, source_ids=list(source_ids))
+def held_of(system: str, entity: str, arrivals: Sequence[Arrival]) -> dict[str, Held]:
+    """The source records that arrivals are about, by source id, as far as they are there."""
+    source_ids = [a.source_id for a in arrivals]
+    rows = _RECORDS(system=system, entity=entity, source_ids=source_ids)
     return {source_id: _as_held(row) for source_id, *row in rows}
 
 

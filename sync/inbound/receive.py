@@ -6,23 +6,23 @@ Every lock is taken before the first write; everything is written together or no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import DataError, IntegrityError
 
-from canonical import configuration, worklist
+from canonical import worklist
 from canonical.access import Principal
 from canonical.configuration import Configuration
 from canonical.golden.cause import Cause, cause_of
-from canonical.golden.inputs import Row, survivors
+from canonical.golden.inputs import Row
 from canonical.golden.recompute import Computed, Occasion, recompute
 from canonical.identity import linking, units
-from canonical.identity.intake import Arrival, Judged, Verdict, judge
-from canonical.identity.storing import linked_row, named_goldens, store
-from canonical.identity.targets import identities, resolved
+from canonical.identity.intake import Arrival, Judged
+from canonical.identity.storing import linked_row, store
+from canonical.identity.targets import identities
 from canonical.models import (
     ChangeKind,
     Golden,
@@ -32,12 +32,13 @@ from canonical.models import (
 )
 from canonical.validation import Fault
 from matching import review
-from matching.candidates import file_records
+from matching.filing import file_records
 from matching.reconsider import reconsider
-from matching.resolve import Newcomer, Placement, newcomer, place
+from matching.resolve import Placement
 from sync.inbound import catalogue
 from sync.inbound.answers import Answer, Answers, needs, where
 from sync.inbound.arrivals import BadItem, Item, arrive
+from sync.inbound.look import Look
 from sync.outbound import crash
 
 CHUNK = 200
@@ -126,11 +127,14 @@ class _Chunk:
         arrivals = [arrival for _, arrival in group]
 
         def work() -> list[Answer]:
-            answers = _Intake(self, arrivals).run()
+            answers = _Intake(self, look).run()
             self.settled(positions, answers)
             return answers
 
+        look = Look(self.system, self.entity, arrivals)
         try:
+            if self.bulk:
+                look.ahead()
             answers = units.unit(work, self.dry_run, few=not self.bulk)
             crash.point("committed")
             return list(zip(positions, answers, strict=True))
@@ -165,34 +169,26 @@ def _quarantined(arrival: Arrival, fault: Fault) -> Arrival:
 class _Intake:
     """One transaction's work, in the order of the walk."""
 
-    def __init__(self, chunk: _Chunk, arrivals: Sequence[Arrival]) -> None:
+    def __init__(self, chunk: _Chunk, look: Look) -> None:
         self.system, self.entity = chunk.system, chunk.entity
         self.cause, self.bulk = chunk.cause, chunk.bulk
-        self.arrivals = arrivals
+        self.look = look
         self.config: Configuration
         self.moment: datetime
         self.judged: list[Judged]
-        self.seen: dict[str, Newcomer]
 
     def run(self) -> list[Answer]:
         """Take the arrivals in and answer each."""
         crash.point("received")
-        self.config, self.moment = configuration.opening()
-        speaking = [a for a in self.arrivals if a.values]
-        meant = resolved(self.system, self.entity, [a.values for a in speaking], self.config)
-        self.seen = {
-            arrival.source_id: newcomer(self.entity, _NOBODY, self.system, values)
-            for arrival, values in zip(speaking, meant, strict=True)
-        }
+        look = self.look
+        if look.mark is None:
+            look.see()
         self._lock()
-        order_by = self.config.order_by[self.system]
-        self.judged = judge(self.system, self.entity, order_by, self.arrivals, self.moment)
-        declared = self._declared()
-        self._refuse_unknown_goldens(declared)
-        placements = place(self.entity, self._newcomers(declared), self.config.stamp)
-        locked = self._lock_goldens(placements)
+        look.settle()
+        self.config, self.moment, self.judged = look.config, look.moment, look.judged
+        locked = self._lock_goldens(look.placements)
         crash.point("locked")
-        answers = self._write(placements, locked)
+        answers = self._write(look.placements, locked)
         crash.point("before_commit")
         return answers
 
@@ -202,47 +198,12 @@ class _Intake:
         if self.bulk:
             units.lock_keys([whole])
             return
-        own = [
-            units.lock_key("record", self.system, self.entity, a.source_id) for a in self.arrivals
-        ]
-        for seen in self.seen.values():
+        arrivals = self.look.arrivals
+        own = [units.lock_key("record", self.system, self.entity, a.source_id) for a in arrivals]
+        for seen in self.look.seen.values():
             own += [units.lock_key("key", self.entity, key) for key in seen.keys]
-        said = [a.values for a in self.arrivals]
-        parents = identities(self.system, self.entity, said)
+        parents = identities(self.system, self.entity, [a.values for a in arrivals])
         units.lock_keys(own, [whole, *(units.lock_key("record", *p) for p in sorted(parents))])
-
-    def _declared(self) -> dict[str, UUID]:
-        """What the arrivals say they are the same as, merged ones as what they answer with."""
-        named = named_goldens({a.same_as for a in self.arrivals if a.same_as})
-        own = {name: golden for name, (golden, kind) in named.items() if kind == self.entity}
-        ends = survivors(own.values())
-        return {name: ends[golden] for name, golden in own.items()}
-
-    def _refuse_unknown_goldens(self, declared: Collection[str]) -> None:
-        for item in self.judged:
-            name = item.arrival.same_as
-            if name and name not in declared:
-                item.verdict, item.said = Verdict.REFUSED, None
-                item.refusal = Fault(
-                    "/same_as", "unknown_golden", f"There is no {self.entity} {name}."
-                )
-
-    def _newcomers(self, declared: Mapping[str, UUID]) -> list[Newcomer]:
-        """The records to place: those without a golden record, and those that changed."""
-        return [
-            replace(
-                self.seen[item.arrival.source_id],
-                record=item.record,
-                golden=item.golden,
-                declared=declared.get(item.arrival.same_as or ""),
-            )
-            for item in self.judged
-            if self._to_place(item) and item.arrival.source_id in self.seen
-        ]
-
-    @staticmethod
-    def _to_place(item: Judged) -> bool:
-        return item.verdict in (Verdict.NEW, Verdict.NEWER)
 
     def _lock_goldens(self, placements: Sequence[Placement]) -> dict[UUID, Golden]:
         """Everything this will write: own golden records, joined ones, and those that wait."""
@@ -256,14 +217,26 @@ class _Intake:
             return own | joined | set(waiting)
 
         locked = units.lock_goldens(plan)
-        self._recheck(locked, joined | own)
+        self._recheck(locked, joined | own, placements)
         return locked
 
-    def _recheck(self, locked: Mapping[UUID, Golden], targets: set[UUID]) -> None:
-        """Start again if a golden record was merged, or a record moved, before its lock came."""
+    def _recheck(
+        self,
+        locked: Mapping[UUID, Golden],
+        targets: set[UUID],
+        placements: Sequence[Placement],
+    ) -> None:
+        """Start again if a golden record was merged, or a record moved, before its lock came.
+
+        Of a chunk, which is placed well before, also the records that speak for its placements.
+        """
         if any(g not in locked or locked[g].state == GoldenState.MERGED for g in targets):
             raise units.Grown
         held = {item.record: item.golden for item in self.judged if item.golden}
+        if self.bulk:
+            arriving = {p.newcomer.record for p in placements}
+            spoke = (found for p in placements for found in p.evidence())
+            held |= {f.record: f.golden for f in spoke if f.record not in arriving}
         if held:
             links = Link.objects.filter(record__any=list(held), until__isnull=True)
             if dict(links.values_list("record_id", "golden_id")) != held:
@@ -350,7 +323,6 @@ class _Intake:
         worklist.open_items(found, self.moment)
 
 
-_NOBODY = UUID(int=0)
 _HOLDING = frozenset(("possible_match", "ambiguous_match"))
 
 

@@ -43,7 +43,8 @@ def arrive(
             values=values,
             modified_at=moment,
         )
-        [judged] = intake.judge(system, entity, "modified_at", [arrival], moment)
+        known = intake.held_of(system, entity, [arrival])
+        [judged] = intake.judge(known, "modified_at", [arrival], moment)
         storing.store(system, entity, [judged], CAUSE, moment)
         golden = _home(entity, judged, same_as, moment)
         held = [golden.pk] if occasion.get("held") else []

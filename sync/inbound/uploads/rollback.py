@@ -30,7 +30,7 @@ from canonical.models import (
     WorkItem,
     WorkKind,
 )
-from matching import candidates, review
+from matching import filing, review
 from matching.refresh import refiled
 from sync.inbound.answers import where
 from sync.inbound.receive import CHUNK
@@ -93,7 +93,7 @@ def take_back(upload: Upload, source_ids: Sequence[str], report: Report) -> int:
         left = set(linking.homes_now(gone).values())
         _note_on_top(upload, gone, told)
         done = withdrawal.withdraw(versions, cause)
-        candidates.forget(done.removed)
+        filing.forget(done.removed)
         spoken = set(linking.homes_now(done.restored).values())
         refiled((set(done.touched) - left) | spoken, configuration.current())
         asked = review.close_about(done.removed)
