@@ -87,14 +87,9 @@ def _manage(command: list[str], environment: dict[str, str]) -> int:
 
 def bodies(number: int) -> list[dict[str, Any]]:
     """That many generated companies as items of the Source API, the same ones every time."""
-    return labelled(number, SEED)[0]
-
-
-def labelled(number: int, seed: int) -> tuple[list[dict[str, Any]], list[int]]:
-    """The same of any seed, and the true cluster of each."""
-    columns, clusters = companies.generate(number, seed)
+    columns, _ = companies.generate(number, SEED)
     rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
-    return [_body(row) for row in rows], clusters
+    return [_body(row) for row in rows]
 
 
 def _body(row: dict[str, str]) -> dict[str, Any]:
