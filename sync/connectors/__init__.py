@@ -16,7 +16,7 @@ from sync.connectors.hubspot.connector import HubSpot
 from sync.connectors.kantata.connector import Kantata
 from sync.connectors.killbill.connector import KillBill
 from sync.connectors.netsuite.connector import NetSuite
-from sync.connectors.oracle import Oracle
+from sync.connectors.oracle.connector import Oracle
 from sync.connectors.protocol import Connector
 from sync.connectors.salesforce.certinia import Certinia
 from sync.connectors.salesforce.connector import Salesforce

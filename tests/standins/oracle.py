@@ -1,4 +1,5 @@
-"""An environment of Oracle Fusion: accounts and projects, ADF errors, pages smaller than asked."""
+"""An environment of Oracle Fusion: accounts, projects, contracts and workers; ADF errors, pages
+smaller than asked."""
 
 from __future__ import annotations
 
@@ -9,15 +10,24 @@ from typing import Any, ClassVar, Final
 
 from tests.standins.server import Call, Refusal, Reply, Standin, route
 
-ROOT: Final = r"/(?:crm|fscm)RestApi/resources/11\.13\.18\.05/(?P<kind>accounts|projects)"
+ROOT: Final = (
+    r"/(?:crm|fscm|hcm)RestApi/resources/11\.13\.18\.05/"
+    "(?P<kind>accounts|projects|contracts|workers)"
+)
 CAP: Final = 2  # stands for 499, so that it is met with few
-NUMBERS: Final = {"accounts": "PartyNumber", "projects": "ProjectNumber"}
-IDS: Final = {"accounts": "PartyNumber", "projects": "ProjectId"}
+NUMBERS: Final = {
+    "accounts": "PartyNumber", "projects": "ProjectNumber", "contracts": "ContractNumber",
+}  # fmt: skip
+IDS: Final = {"accounts": "PartyNumber", "projects": "ProjectId", "contracts": "ContractId"}
+NEEDED: Final = ("OrgId", "ContractTypeId", "PrimaryPartyId", "ContractParty", "BuyOrSell")
+CHANGED: Final = {"Cognomen", "StartDate", "EndDate", "EstimatedAmount", "CurrencyCode", "StsCode",
+                  "PrimaryPartyId"}  # fmt: skip
 FIELDS: Final = {
     "accounts": {"PartyNumber", "OrganizationName", "DUNSNumber", "EmailAddress", "URL",
                  "PartyStatus"},
     "projects": {"ProjectNumber", "ProjectName", "ProjectStatusCode", "ProjectStartDate",
                  "ProjectFinishDate", "ProjectCurrencyCode", "OwningOrganizationName"},
+    "contracts": {"ContractNumber", "PartyId", *NEEDED, *CHANGED},
 }  # fmt: skip
 
 
@@ -44,10 +54,12 @@ class Oracle(Standin):
     def listed(self, call: Call) -> Reply:
         rows = list(self.table(self._kind(call)).values())
         if asked := call.query.get("q"):
-            match = re.fullmatch(r"(\w+) ?(=|>=) ?'([^']*)'", asked)
-            assert match, asked
-            name, how, value = match.groups()
-            rows = [r for r in rows if (r[name] >= value if how == ">=" else r[name] == value)]
+            for condition in asked.split(" and "):
+                match = re.fullmatch(r"(\w+) ?(=|>=) ?'?([^']*)'?", condition)
+                assert match, asked
+                name, how, value = match.groups()
+                rows = [r for r in rows if (str(r[name]) >= value if how == ">=" else
+                                            str(r[name]) == value)]  # fmt: skip
         if call.query.get("orderBy") == "LastUpdateDate:desc":
             rows.sort(key=lambda row: row["LastUpdateDate"], reverse=True)
         start = int(call.query.get("offset", 0))
@@ -77,7 +89,13 @@ class Oracle(Standin):
         identity = same[0] if same else str(self._made)
         if IDS[kind] == number:
             identity = body[number]
-        self.table(kind).setdefault(identity, {IDS[kind]: identity})
+        first: dict[str, Any] = {IDS[kind]: identity}
+        if kind == "accounts":
+            first["PartyId"] = self._made
+        if kind == "contracts":
+            first |= {"VersionType": "C", "StsCode": "DRAFT"}
+            self._check_contract(body)
+        self.table(kind).setdefault(identity, first)
         self.change(kind, identity, **body)
         return Reply(200 if same else 201, self.table(kind)[identity])
 
@@ -87,8 +105,20 @@ class Oracle(Standin):
         if call.headers.get("if-match") != f'"{record["LastUpdateDate"]}"':
             raise _error("27500", "Another user changed the row", 412)
         self._check(self._kind(call), call.json)
+        if self._kind(call) == "contracts" and call.json.keys() - CHANGED:
+            raise _error("OKC-1", f"not updatable: {sorted(call.json.keys() - CHANGED)[0]}")
         self.change(self._kind(call), call.parts["id"], **call.json)
         return Reply(200, self._found(call))
+
+    def _check_contract(self, body: Mapping[str, Any]) -> None:
+        for name in NEEDED:
+            if not body.get(name):
+                raise _error("OKC-2", f"{name} is required")
+        parties = {row["PartyId"] for row in self.table("accounts").values()}
+        if body["ContractParty"] != [{"PartyRoleCode": "CUSTOMER", "PartyId": body["PartyId"]}]:
+            raise _error("OKC-3", "a contract to sell has a customer")
+        if body["PrimaryPartyId"] not in parties:
+            raise _error("OKC-195790", "Invalid party")
 
     def _kind(self, call: Call) -> str:
         self.bearer(call)

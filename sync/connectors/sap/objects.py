@@ -137,6 +137,7 @@ CONTRACT: Final = Object(
         back("TotalNetAmount", "total_value", money("TransactionCurrency")),
     ),
     modified="ChangedAt",
+    constants={"ContractManualCompletion": ""},
     inactive={"ContractManualCompletion": "X"},
 )  # fmt: skip
 SETTINGS: Final = {

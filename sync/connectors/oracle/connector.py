@@ -1,7 +1,8 @@
-"""Oracle Fusion by its REST resources: accounts for clients, projects for engagements.
+"""Writing to Oracle Fusion by its REST resources, and asking it what changed.
 
-Our code is the party number and the project number of records that we make, by which Oracle
-upserts; a known record keeps its own. A record is written only as it was read (`If-Match`).
+Our code is the number of accounts, projects and contracts that we make, by which Oracle upserts; a
+known record keeps its own. A record is written only as it was read (`If-Match`). A contract names
+its party by an id that is asked for, and of a contract only the version that holds now is seen.
 """
 
 from __future__ import annotations
@@ -12,10 +13,19 @@ from typing import Any, ClassVar, Final
 
 from sync import egress
 from sync.connectors import profile as profiles
-from sync.connectors.base import Missing, RecordConnector
+from sync.connectors.base import Missing, RecordConnector, confirmed
 from sync.connectors.faults import Turned, poison, said
-from sync.connectors.forms import CODE, CURRENCY, DATE, EMAIL, URI
-from sync.connectors.profile import Field, Object, Profile, Rendered
+from sync.connectors.oracle import bodies
+from sync.connectors.oracle.objects import (
+    EXPANDED,
+    NUMBERS,
+    ONLY,
+    ORACLE,
+    PARTY,
+    ROOTS,
+    STAMP,
+)
+from sync.connectors.profile import Object, Profile, Rendered
 from sync.connectors.protocol import Capabilities, Guarantee, Held, Page
 from sync.connectors.rest import Response, Rest, by_status, segment
 from sync.inbound.arrivals import Item
@@ -29,57 +39,6 @@ FRAMEWORK: Final = {"rest-framework-version": "4"}
 UPSERT: Final = {"upsert-mode": "true"}
 #: A change that is committed late shows an earlier time: that much is read again.
 OVERLAP: Final = timedelta(minutes=2)
-STAMP: Final = "LastUpdateDate"
-
-ACCOUNT: Final = Object(
-    "client",
-    "accounts",
-    (
-        Field("OrganizationName", "legal_name", required=True, otherwise=("trading_name",)),
-        Field("DUNSNumber", "duns"),
-        Field("EmailAddress", "email", EMAIL),
-        Field("URL", "website", URI),
-    ),
-    id="PartyNumber",
-    modified=STAMP,
-    constants={"PartyStatus": "A"},
-    inactive={"PartyStatus": "I"},
-    rules=({"to": "party_type", "constant": "organization"},),
-)
-PROJECT: Final = Object(
-    "engagement",
-    "projects",
-    (
-        Field("ProjectName", "name", required=True),
-        Field("ProjectStatusCode", "engagement_stage", CODE),
-        Field("ProjectStartDate", "planned_start", DATE),
-        Field("ProjectFinishDate", "planned_end", DATE),
-        Field("ProjectCurrencyCode", "currency", CURRENCY),
-    ),
-    id="ProjectId",
-    modified=STAMP,
-    inactive={"ProjectStatusCode": "CLOSED"},
-)
-#: The field that has our code in records that we make, and where a resource begins.
-NUMBERS: Final = {"accounts": "PartyNumber", "projects": "ProjectNumber"}
-ROOTS: Final = {
-    "accounts": "/crmRestApi/resources/11.13.18.05/accounts",
-    "projects": "/fscmRestApi/resources/11.13.18.05/projects",
-}
-ORACLE: Final = Profile(
-    "oracle",
-    "Oracle Fusion",
-    {thing.entity: thing for thing in (ACCOUNT, PROJECT)},
-    {"organization": ""},  # the name of the organisation that owns our projects
-    {
-        "engagement_stage": {
-            "lead": "DRAFT", "proposal": "DRAFT", "won": "SUBMITTED", "planned": "SUBMITTED",
-            "in_progress": "ACTIVE", "on_hold": "ON_HOLD", "completed": "PENDING_CLOSE",
-            "closed": "CLOSED", "lost": "REJECTED", "cancelled": "REJECTED",
-        },
-    },
-)  # fmt: skip
-
 Record = Mapping[str, Any]
 
 
@@ -95,6 +54,15 @@ class Oracle(RecordConnector):
         super().__init__(connection, client)
         self._rest = Rest(connection.url, self.login, client, FRAMEWORK)
 
+    # Writing
+
+    def send_one(self, message: Message) -> Answer:
+        """Write one record; workers are only read."""
+        thing = self.object_of(message.entity)
+        if not thing.creates:
+            return confirmed("", f"{thing.name} are only read")
+        return super().send_one(message)
+
     def find(self, thing: Object, key: str) -> str | None:
         """By the number that is our code in records that we made."""
         found = list(self._rows(thing, {"q": f"{NUMBERS[thing.name]}='{key}'"}))
@@ -104,18 +72,32 @@ class Oracle(RecordConnector):
 
     def create(self, thing: Object, rendered: Rendered, message: Message) -> str:
         """Upsert by our code as its number."""
-        body = {**rendered.filled, NUMBERS[thing.name]: message.key}
+        body = {**rendered.filled, **thing.first, NUMBERS[thing.name]: message.key}
         if thing.name == "projects" and self.settings["organization"]:
             body["OwningOrganizationName"] = self.settings["organization"]
+        if PARTY in body:
+            body |= self.settings["new_contract"]
+            body |= bodies.party(self._party_id(body[PARTY]))
         response = self._rest.call("POST", ROOTS[thing.name], body, headers=UPSERT)
         return str(_checked(response).data[thing.id])
 
     def update(self, thing: Object, source_id: str, rendered: Rendered, message: Message) -> None:
         """Write to the version that was read."""
-        self._patch(thing, source_id, rendered.values)
+        body = dict(rendered.values)
+        if PARTY in body:
+            body[PARTY] = self._party_id(body[PARTY])
+        self._patch(thing, source_id, body)
+
+    def _party_id(self, number: str) -> Any:
+        """A party's id by its number; Turned where there is no such account any more."""
+        account = self.profile.objects["client"]
+        found = next(self._of(account, [number]), None)
+        if found is None:
+            raise poison(f"its client {number} is not there any more")
+        return found["PartyId"]
 
     def deactivate(self, thing: Object, source_id: str, message: Message) -> None:
-        """An account becomes inactive, a project closed."""
+        """An account becomes inactive, a project closed, a contract cancelled."""
         self._patch(thing, source_id, thing.inactive)
 
     def _patch(self, thing: Object, source_id: str, body: Record) -> None:
@@ -125,11 +107,13 @@ class Oracle(RecordConnector):
         headers = {"if-match": tag} if tag else {}
         _checked(self._rest.call("PATCH", path, dict(body), headers=headers))
 
+    # Reading
+
     def read(self, entity: str, source_ids: Collection[str] | None = None) -> Iterator[Held]:
         """What the environment holds of these ids, or of every record."""
         thing = self.object_of(entity)
         found = self._rows(thing, {}) if source_ids is None else self._of(thing, source_ids)
-        yield from (_held(thing, record) for record in found)
+        yield from (_held(thing, self._seen(thing, record)) for record in found)
 
     def changes(self, entity: str, cursor: str) -> Iterator[Page]:
         """Records by the time of their last change, the newest first.
@@ -144,7 +128,7 @@ class Oracle(RecordConnector):
         latest = ""
         for rows in self._pages(thing, query):
             latest = latest or max(_text(_moment(str(row[STAMP]))) for row in rows)
-            yield Page([Item(str(row[thing.id]), dict(row)) for row in rows], cursor)
+            yield Page([self._item(thing, row) for row in rows], cursor)
         if latest:
             yield Page([], max(cursor, _text(_moment(latest) - OVERLAP)))
 
@@ -152,10 +136,26 @@ class Oracle(RecordConnector):
         """The records of these ids."""
         thing = self.object_of(entity)
         for record in self._of(thing, source_ids):
-            yield Item(str(record[thing.id]), dict(record))
+            yield self._item(thing, record)
+
+    def _item(self, thing: Object, record: Record) -> Item:
+        return Item(str(record[thing.id]), self._seen(thing, record))
+
+    def _seen(self, thing: Object, record: Record) -> dict[str, Any]:
+        """A record as the field map reads it."""
+        if thing.name == "workers":
+            return bodies.worker(record)
+        if not record.get(PARTY):
+            return dict(record)
+        account = self.profile.objects["client"]
+        party = next(self._rows(account, {"q": f"PartyId={record[PARTY]}"}), {})
+        return {**record, PARTY: party.get(account.id)}
 
     def _of(self, thing: Object, source_ids: Collection[str]) -> Iterator[Record]:
         for source_id in source_ids:
+            if thing.name in EXPANDED:  # its address is a hash, which only a search tells
+                yield from self._rows(thing, {"q": f"{thing.id}='{source_id}'"})
+                continue
             response = self._rest.call("GET", f"{ROOTS[thing.name]}/{segment(source_id)}")
             if response.status != 404:
                 yield _checked(response).data
@@ -167,6 +167,9 @@ class Oracle(RecordConnector):
     def _pages(self, thing: Object, query: Mapping[str, str]) -> Iterator[list[Record]]:
         """Pages as large as Oracle makes them: the next begins after what came."""
         offset, more = 0, True
+        query = {**query, **({"expand": EXPANDED[thing.name]} if thing.name in EXPANDED else {})}
+        if conditions := list(filter(None, (query.get("q"), ONLY.get(thing.name)))):
+            query["q"] = " and ".join(conditions)
         while more:
             asked = {**query, "limit": str(AT_ONCE), "offset": str(offset), "onlyData": "true"}
             data = _checked(self._rest.call("GET", ROOTS[thing.name], query=asked)).data

@@ -1,0 +1,1 @@
+"""Oracle Fusion by its REST resources."""
