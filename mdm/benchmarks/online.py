@@ -22,11 +22,11 @@ from tqdm import tqdm
 from canonical import configuration, writer
 from canonical.models import Golden, Link, LinkCause, RecordState, SourceRecord, System, new_id
 from matching.benchmarks import companies
-from matching.candidates import file_records
 from matching.engine.frame import read_frame
 from matching.engine.keys import strong_keys
 from matching.engine.normalise import Features
 from matching.engine.pairs import file_records as keys_of
+from matching.filing import file_records
 from matching.profiles import profile_for
 from matching.resolve import Newcomer, considered, place
 from matching.tables import Columns
