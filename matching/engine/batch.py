@@ -13,7 +13,7 @@ from matching.engine.compare.base import Index, Levels
 from matching.engine.frame import Frame
 from matching.engine.linkage import CAP, DAMPING
 from matching.engine.model import Model
-from matching.engine.pairs import Candidates, Filed, candidate_pairs
+from matching.engine.pairs import Candidates, Filing, candidate_pairs
 from matching.engine.profile import Profile
 from matching.engine.score import Scorer, Weights
 from matching.engine.train import apart, counted, fitted
@@ -43,7 +43,7 @@ def dedupe(
     model: Model | None = None,
     progress: Progress = lambda stage: None,
     systems: Index | None = None,
-    filed: Filed | None = None,
+    filed: Filing | None = None,
 ) -> Result:
     """Cluster a population; without a model, one is learned from the population itself.
 
@@ -62,6 +62,7 @@ def dedupe(
         scorer = scorer.under(_learned(scorer, candidates, levels, same))
     progress(STAGES[3])
     weight = scorer.weights(levels) + same.weight(scorer.model, candidates.i, candidates.j)
+    del levels
     return _result(frame, scorer, candidates.i, candidates.j, weight, same)
 
 

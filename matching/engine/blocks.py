@@ -6,7 +6,8 @@ A block function answers with one text ("" for none), with several, or with fini
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,25 @@ from matching.engine.lexicon import COMMON_WORDS, NICKNAMES
 Parts = Sequence[str]
 Texts = Sequence[str]
 
+
+@dataclass(frozen=True, slots=True)
+class OfPart:
+    """Blocks that look at one part of the atom only: a whole population is read by its distinct
+    values."""
+
+    position: int
+    of: Callable[[str], str | Texts]
+
+    def __call__(self, parts: Parts) -> str | Texts:
+        """The blocks of one atom."""
+        return self.of(parts[self.position])
+
+
+def of(position: int) -> Callable[[Callable[[str], str | Texts]], OfPart]:
+    """Make blocks of a part out of blocks of a text."""
+    return partial(OfPart, position)
+
+
 _SOUNDS = str.maketrans("bfpvcgjkqsxzdtlmnr", "bbbbccccccccddlmmr", "aeiouyhw")
 
 
@@ -25,30 +45,32 @@ def whole(parts: Parts) -> str:
     return parts[0] if len(parts) == 1 else PART.join(parts)
 
 
-def value(parts: Parts) -> str:
+@of(1)
+def value(number: str) -> str:
     """The value of an identifier, whatever its scheme and check digits."""
-    return parts[1]
+    return number
 
 
-def slips(position: int) -> Callable[[Parts], Texts]:
+def slips(position: int) -> OfPart:
     """A part of the atom with each character left out in turn: finds one slip of the pen."""
 
-    def blocks(parts: Parts) -> Texts:
-        text = parts[position]
+    def blocks(text: str) -> Texts:
         places = range(len(text)) if len(text) >= 6 else ()
         return [text[:k] + text[k + 1 :] for k in places]
 
-    return blocks
+    return OfPart(position, blocks)
 
 
-def words(parts: Parts) -> Texts:
+@of(0)
+def words(name: str) -> Texts:
     """Each word of a name; common ones are filed only together with others."""
-    return [w for w in parts[0].split() if len(w) > 2 and COMMON_WORDS.get(w, 0) < 20]
+    return [w for w in name.split() if len(w) > 2 and COMMON_WORDS.get(w, 0) < 20]
 
 
-def word_pairs(parts: Parts) -> Texts:
+@of(0)
+def word_pairs(text: str) -> Texts:
     """Two words of a name that stand together or one apart, in either order."""
-    name = parts[0].split()
+    name = text.split()
     if len(name) == 2:  # most names
         one, two = name
         return [f"{one} {two}" if one < two else f"{two} {one}"]
@@ -59,29 +81,31 @@ def word_pairs(parts: Parts) -> Texts:
     ]
 
 
-def first_word(parts: Parts) -> str:
+@of(0)
+def first_word(name: str) -> str:
     """The first word of a name."""
-    return parts[0].split(" ", 1)[0]
+    return name.split(" ", 1)[0]
 
 
-def compact(parts: Parts) -> str:
+@of(0)
+def compact(name: str) -> str:
     """The name without spaces."""
-    return parts[0].replace(" ", "")
+    return name.replace(" ", "")
 
 
-def start(length: int) -> Callable[[Parts], str]:
+def start(length: int) -> OfPart:
     """The first letters of the name without spaces."""
 
-    def blocks(parts: Parts) -> str:
-        name = parts[0].replace(" ", "")
-        return name[:length] if len(name) >= length else ""
+    def blocks(name: str) -> str:
+        letters = name.replace(" ", "")
+        return letters[:length] if len(letters) >= length else ""
 
-    return blocks
+    return OfPart(0, blocks)
 
 
-def initials(parts: Parts) -> str:
+@of(0)
+def initials(name: str) -> str:
     """The acronym of a long name, and a short name as it is."""
-    name = parts[0]
     if 2 < len(name) < 7 and " " not in name:
         return name
     if name.count(" ") < 2:
@@ -90,9 +114,10 @@ def initials(parts: Parts) -> str:
     return "".join([w[0] for w in words]) if len(words) > 2 else ""
 
 
-def sound(parts: Parts) -> str:
+@of(0)
+def sound(name: str) -> str:
     """The consonants of the first word, kindred ones made one."""
-    return _sound(parts[0].split(" ", 1)[0])
+    return _sound(name.split(" ", 1)[0])
 
 
 @lru_cache(maxsize=65536)
@@ -122,9 +147,9 @@ class Shingles:
             least[place] = min(least[place], number)
         return [_scattered(least[b] ^ _scattered(least[b - 1] + b)) for b in range(self.BINS)]
 
-    def many(self, atoms: Sequence[Parts]) -> npt.NDArray[np.uint64]:
+    def many(self, names: Texts) -> npt.NDArray[np.uint64]:
         """The same for many names, one row each."""
-        texts = [parts[0].replace(" ", "").encode().rjust(3, b"\0") for parts in atoms]
+        texts = [name.replace(" ", "").encode().rjust(3, b"\0") for name in names]
         length = np.fromiter(map(len, texts), np.int64, len(texts))
         if not len(texts):
             return np.zeros((0, self.BINS), np.uint64)
@@ -175,34 +200,40 @@ def street_number(parts: Parts) -> str:
     return f"{parts[0]} {parts[1][:3]}" if parts[0] and parts[1] else ""
 
 
-def postal(parts: Parts) -> str:
+@of(3)
+def postal(code: str) -> str:
     """The postal code."""
-    return parts[3]
+    return code
 
 
-def town(parts: Parts) -> str:
+@of(2)
+def town(name: str) -> str:
     """The town."""
-    return parts[2]
+    return name
 
 
-def domain(parts: Parts) -> str:
+@of(0)
+def domain(name: str) -> str:
     """The domain of a site or of a mail address."""
-    return parts[0]
+    return name
 
 
-def label(parts: Parts) -> str:
+@of(0)
+def label(name: str) -> str:
     """The first label of a domain."""
-    return parts[0].split(".", 1)[0]
+    return name.split(".", 1)[0]
 
 
-def mailbox(parts: Parts) -> str:
+@of(0)
+def mailbox(address: str) -> str:
     """What stands before the @."""
-    return parts[0].partition("@")[0]
+    return address.partition("@")[0]
 
 
-def mail_host(parts: Parts) -> str:
+@of(0)
+def mail_host(address: str) -> str:
     """What stands behind the @."""
-    return parts[0].partition("@")[2]
+    return address.partition("@")[2]
 
 
 def full_name(parts: Parts) -> str:
@@ -234,27 +265,32 @@ def formal_name(parts: Parts) -> Texts:
     return [f"{formal} {family}" for formal in sorted(NICKNAMES.get(given, ()))] if family else ()
 
 
-def month_day(parts: Parts) -> str:
+@of(0)
+def month_day(date: str) -> str:
     """Month and day in either order, so that swapped ones meet."""
-    month, day = parts[0][4:6], parts[0][6:8]
+    month, day = date[4:6], date[6:8]
     return f"{min(month, day)} {max(month, day)}"
 
 
-def year_month(parts: Parts) -> str:
+@of(0)
+def year_month(date: str) -> str:
     """Year and month."""
-    return parts[0][:6]
+    return date[:6]
 
 
-def year_day(parts: Parts) -> str:
+@of(0)
+def year_day(date: str) -> str:
     """Year and day of the month."""
-    return parts[0][:4] + parts[0][6:8]
+    return date[:4] + date[6:8]
 
 
-def first_year(parts: Parts) -> str:
+@of(0)
+def first_year(start: str) -> str:
     """The year in which a period starts."""
-    return parts[0][:4]
+    return start[:4]
 
 
-def amount(parts: Parts) -> str:
+@of(0)
+def amount(number: str) -> str:
     """The amount without its currency."""
-    return parts[0]
+    return number

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from matching.engine.compare.base import Index
+from matching.engine.compare.base import Index, Ints
 from matching.engine.linkage import CAP, joined
 
 FORBIDDEN = -(10**15)
@@ -80,9 +80,9 @@ class Clusters:
         return Seam(found.weight, left, right)
 
 
-def components(size: int, i: Index, j: Index) -> Index:
+def components(size: int, i: Index, j: Index) -> Ints:
     """The smallest row reachable from each row over the pairs given."""
-    label = np.arange(size)
+    label = np.arange(size, dtype=np.int32)
     while len(i):
         least = np.minimum(label[i], label[j])
         before = label.copy()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from itertools import chain
 
 import numpy as np
 
@@ -26,24 +24,7 @@ def count_terms(profile: Profile, frame: Frame) -> Mapping[str, Terms]:
 
 
 def _count(comparator: Comparator, column: Column) -> Terms:
-    if type(comparator).words is Comparator.words:  # a value is its own term
-        often = np.flatnonzero(column.carried >= SEEN_TWICE).tolist()
-        counts = Counter({column.atoms[k]: int(column.carried[k]) for k in often})
-        return _kept(int(column.carried.sum()), counts)
-    if comparator.by_value:
-        return _kept(len(column.atoms), Counter(_all_words(comparator, column.atoms)))
-    counts = Counter(_all_words(comparator, column.atoms))
-    for place in np.flatnonzero(column.carried > 1).tolist():
-        more = int(column.carried[place]) - 1
-        for term in comparator.words(column.atoms[place]):
-            counts[term] += more
-    return _kept(int(column.carried.sum()), counts)
-
-
-def _all_words(comparator: Comparator, atoms: list[str]) -> chain[str]:
-    return chain.from_iterable(map(comparator.words, atoms))
-
-
-def _kept(total: int, counts: Counter[str]) -> Terms:
-    least = max(SEEN_TWICE, total // ONE_IN)
-    return Terms(total, {term: n for term, n in counts.items() if n >= least})
+    total, terms, often = comparator.counted(column.atoms, column.carried)
+    kept = np.flatnonzero(often >= max(SEEN_TWICE, total // ONE_IN))
+    counts = zip(kept.tolist(), often[kept].tolist(), strict=True)
+    return Terms(total, {terms[place]: count for place, count in counts})

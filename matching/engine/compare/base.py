@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,8 @@ Index = npt.NDArray[np.int64]
 Levels = npt.NDArray[np.int8]
 Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int32]
+Rows = Index | Ints
+T = TypeVar("T")
 
 PART = "\x1f"
 """Separates the parts of one normalised value (an atom), such as given and family name."""
@@ -65,6 +66,14 @@ class Terms:
         return np.array([seen.get(v, 0) for v in values], np.int32)
 
 
+class Counted(NamedTuple):
+    """Terms with how often each occurs, and of how many in all."""
+
+    total: int
+    terms: Sequence[str]
+    often: Index
+
+
 class Comparator(ABC):
     """One line of a profile: which field it reads and the ladder it grades pairs on."""
 
@@ -72,11 +81,9 @@ class Comparator(ABC):
     field: str
     levels: tuple[Level, ...]
     background: Mapping[str, int] = {}
-    by_value = False
-    """Whether terms are counted once a distinct value, instead of once a record."""
 
     @abstractmethod
-    def table(self, atoms: Sequence[str], terms: Terms) -> Any:
+    def table(self, atoms: Atoms, terms: Terms) -> Any:
         """Prepare distinct values for `compare`: arrays with one row a value."""
 
     @abstractmethod
@@ -86,6 +93,10 @@ class Comparator(ABC):
     def words(self, atom: str) -> Iterable[str]:
         """The terms of a value whose frequency matters: by default the value itself."""
         return (atom,)
+
+    def counted(self, atoms: Atoms, carried: Index) -> Counted:
+        """How often each term occurs where `carried` records carry each value."""
+        return Counted(int(carried.sum()), atoms, carried)
 
     def show(self, atom: str) -> str:
         """The value as a steward reads it."""
@@ -113,28 +124,74 @@ def graded(conditions: Sequence[Flags], grades: Sequence[int], default: int) -> 
     return out
 
 
-def codes(values: Sequence[str]) -> Ints:
-    """Number equal values alike; -1 for the empty one."""
-    numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}
-    if "" in numbers:
-        numbers[""] = -1
-    return np.fromiter(map(numbers.__getitem__, values), np.int32, len(values))
+class Values(NamedTuple):
+    """Texts by their distinct values: what they are, and the number of each text's; -1 for ""."""
+
+    distinct: list[str]
+    code: Ints
+
+    def of(self, each: npt.NDArray[Any], none: Any) -> npt.NDArray[Any]:
+        """What holds of each distinct value, for every text; `none` for empty ones."""
+        return np.append(each, np.array([none], each.dtype))[self.code]
+
+    def counted(self, carried: Index) -> Counted:
+        """How often each distinct value occurs where `carried` records carry each text."""
+        known = self.code >= 0
+        often = np.bincount(self.code[known], carried[known], len(self.distinct))
+        return Counted(int(carried.sum()), self.distinct, often.astype(np.int64))
+
+
+def values(texts: Sequence[str]) -> Values:
+    """Number equal texts alike."""
+    numbers = dict.fromkeys(texts)
+    numbers.pop("", None)
+    distinct = list(numbers)
+    found: dict[str, int] = dict(zip(distinct, range(len(distinct)), strict=True))
+    found[""] = -1
+    return Values(distinct, np.fromiter(map(found.__getitem__, texts), np.int32, len(texts)))
+
+
+TOGETHER = 1 << 15
+"""Values taken apart together: bounds the memory that their parts take."""
 
 
 class Atoms(list[str]):
-    """Distinct values of one field, with their parts taken apart once."""
+    """Distinct values of one field; what is made of all of them is made once."""
 
-    @cached_property
-    def parts(self) -> list[list[str]]:
-        """The parts of each value."""
-        return [atom.split(PART) for atom in self]
+    def __init__(self, atoms: Iterable[str] = ()) -> None:
+        super().__init__(atoms)
+        self._made: dict[Callable[[Atoms], Any], Any] = {}
+
+    def once(self, make: Callable[[Atoms], T]) -> T:
+        """What `make` makes of them, kept until they `forget`."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("T", self._made[make])
 
     def forget(self) -> None:
-        """Let go of the parts: of a million values they take more room than all else."""
-        self.__dict__.pop("parts", None)
+        """Let go of what was made: of a million values it takes much room."""
+        self._made.clear()
+
+    def part(self, position: int) -> Values:
+        """One part of each value."""
+        return self.once(_parts)[position] if self else Values([], np.zeros(0, np.int32))
 
 
-def part(atoms: Sequence[str], position: int) -> list[str]:
-    """One part of each atom."""
-    apart = atoms.parts if isinstance(atoms, Atoms) else (atom.split(PART) for atom in atoms)
-    return [parts[position] for parts in apart]
+def _parts(atoms: Atoms) -> tuple[Values, ...]:
+    """Each part of the values; all have as many."""
+    width = atoms[0].count(PART) + 1
+    if width == 1:
+        return (Values(atoms, np.arange(len(atoms), dtype=np.int32)),)
+    numbers: list[dict[str, int]] = [{"": -1} for _ in range(width)]
+    code = np.empty((width, len(atoms)), np.int32)
+    for start in range(0, len(atoms), TOGETHER):
+        piece = atoms[start : start + TOGETHER]
+        flat = PART.join(piece).split(PART)
+        if len(flat) != width * len(piece):
+            flat = [part for atom in piece for part in atom.split(PART)[:width]]
+        for position, known in enumerate(numbers):
+            texts = flat[position::width]
+            code[position, start : start + len(piece)] = [
+                known.setdefault(text, len(known) - 1) for text in texts
+            ]
+    return tuple(Values(list(known)[1:], row) for known, row in zip(numbers, code, strict=True))

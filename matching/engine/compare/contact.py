@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from matching.engine.compare.base import (
+    Atoms,
     Comparator,
     Index,
     Ints,
     Levels,
     Terms,
-    codes,
     graded,
     ladder,
-    part,
+    values,
 )
 from matching.engine.compare.similarity import Texts, indel, jaro_winkler, one_slip, texts
 
@@ -29,7 +28,6 @@ class TextTable:
     """Values as columns with how many records carry each."""
 
     text: Texts
-    code: Ints
     shared: Ints
 
 
@@ -45,11 +43,11 @@ class Phone(Comparator):
             ("same", "The numbers are the same.", 0.6, 6.5),
         )
 
-    def table(self, atoms: Sequence[str], terms: Terms) -> TextTable:
-        return TextTable(texts(atoms), codes(list(atoms)), terms.occurrences(atoms))
+    def table(self, atoms: Atoms, terms: Terms) -> TextTable:
+        return TextTable(texts(atoms), terms.occurrences(atoms))
 
     def compare(self, table: TextTable, i: Index, j: Index) -> Levels:
-        same = table.code[i] == table.code[j]
+        same = i == j
         out = np.where(table.shared[i] > SHARED, 3, 4).astype(np.int8)
         rest = np.flatnonzero(~same)
         out[rest] = np.where(one_slip(table.text, i[rest], j[rest]), 2, 1)
@@ -58,7 +56,7 @@ class Phone(Comparator):
 
 @dataclass(frozen=True, slots=True)
 class WebTable:
-    """Domains and personal mailboxes: kind, whole value, first label of the domain."""
+    """Domains and personal mailboxes as columns; `label` is the first of each domain."""
 
     mailbox: Ints
     domain: Ints
@@ -81,24 +79,26 @@ class Web(Comparator):
             ("same mailbox", "The e-mail address is the same.", 0.05, 8.0),
         )
 
-    def table(self, atoms: Sequence[str], terms: Terms) -> WebTable:
-        labels = [domain.split(".")[0] for domain in part(atoms, 0)]
+    def table(self, atoms: Atoms, terms: Terms) -> WebTable:
+        domain = atoms.part(0)
+        labels = [name.split(".", 1)[0] for name in domain.distinct]
         return WebTable(
-            mailbox=codes(part(atoms, 1)),
-            domain=codes(part(atoms, 0)),
+            mailbox=atoms.part(1).code,
+            domain=domain.code,
             label=texts(labels),
-            label_code=codes(labels),
+            label_code=values(labels).code,
             shared=terms.occurrences(atoms),
         )
 
     def compare(self, table: WebTable, i: Index, j: Index) -> Levels:
-        domain = table.domain[i] == table.domain[j]
+        a, b = table.domain[i], table.domain[j]
+        domain = a == b
         mailbox = domain & (table.mailbox[i] == table.mailbox[j]) & (table.mailbox[i] >= 0)
         shared = np.maximum(table.shared[i], table.shared[j]) > SHARED
-        label = table.label_code[i] == table.label_code[j]
+        label = table.label_code[a] == table.label_code[b]
         out = graded([mailbox, domain & ~shared, domain, label], [6, 5, 4, 3], 1)
         rest = np.flatnonzero(out == 1)
-        out[rest] = np.where(indel(table.label, i[rest], j[rest], 0.8) >= 0.8, 2, 1)
+        out[rest] = np.where(indel(table.label, a[rest], b[rest], 0.8) >= 0.8, 2, 1)
         return out
 
 
@@ -115,15 +115,14 @@ class Email(Comparator):
             ("same", "The addresses are the same.", 0.58, 8.0),
         )
 
-    def table(self, atoms: Sequence[str], terms: Terms) -> tuple[Texts, Texts, Ints, Ints]:
+    def table(self, atoms: Atoms, terms: Terms) -> tuple[Texts, Texts, Ints]:
         mailboxes = [atom.partition("@")[0] for atom in atoms]
-        return texts(atoms), texts(mailboxes), codes(list(atoms)), codes(mailboxes)
+        return texts(atoms), texts(mailboxes), values(mailboxes).code
 
-    def compare(self, table: tuple[Texts, Texts, Ints, Ints], i: Index, j: Index) -> Levels:
-        whole, mailbox, whole_code, mailbox_code = table
-        same = whole_code[i] == whole_code[j]
+    def compare(self, table: tuple[Texts, Texts, Ints], i: Index, j: Index) -> Levels:
+        whole, mailbox, mailbox_code = table
         out = np.full(len(i), 5, np.int8)
-        rest = np.flatnonzero(~same)
+        rest = np.flatnonzero(i != j)
         a, b = i[rest], j[rest]
         likeness = indel(whole, a, b, 0.68)
         local = jaro_winkler(mailbox, a, b, 0.88)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
-from matching.engine.compare.base import Comparator, Index, Levels, Terms, graded, ladder, part
+from matching.engine.compare.base import (
+    Atoms,
+    Comparator,
+    Index,
+    Levels,
+    Terms,
+    Values,
+    graded,
+    ladder,
+)
 
 Days = npt.NDArray[np.int64]
 
@@ -27,7 +35,7 @@ class Birthday(Comparator):
             ("same", "The dates are the same.", 0.63, 6.5),
         )
 
-    def table(self, atoms: Sequence[str], terms: Terms) -> npt.NDArray[np.uint8]:
+    def table(self, atoms: Atoms, terms: Terms) -> npt.NDArray[np.uint8]:
         """Eight digits a row, YYYYMMDD."""
         return np.frombuffer("".join(atoms).encode(), np.uint8).reshape(-1, 8) - 48
 
@@ -54,11 +62,9 @@ class Period(Comparator):
             ("same", "The periods are the same.", 0.55, 4.0),
         )
 
-    def table(self, atoms: Sequence[str], terms: Terms) -> Days:
+    def table(self, atoms: Atoms, terms: Terms) -> Days:
         """Start and end as day numbers, the end open where it is unknown."""
-        starts = [_day(day) for day in part(atoms, 0)]
-        ends = [_day(day) if day else 0 for day in part(atoms, 1)]
-        return np.array([starts, ends], np.int64).T.reshape(-1, 2)
+        return np.stack([_days(atoms.part(0)), _days(atoms.part(1))], axis=1)
 
     def compare(self, table: Days, i: Index, j: Index) -> Levels:
         a, b = table[i], table[j]
@@ -87,5 +93,6 @@ def _overlap(a: Days, b: Days) -> tuple[Days, Days]:
     return shared, np.maximum(longer, 1)
 
 
-def _day(text: str) -> int:
-    return date.fromisoformat(text).toordinal()
+def _days(texts: Values) -> Days:
+    days = [date.fromisoformat(day).toordinal() for day in texts.distinct]
+    return texts.of(np.array(days, np.int64), none=0)

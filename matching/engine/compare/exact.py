@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import log2
 
@@ -11,15 +11,15 @@ import numpy.typing as npt
 
 from matching.engine.compare.base import (
     PART,
+    Atoms,
     Comparator,
+    Counted,
     Index,
     Ints,
     Levels,
     Terms,
-    codes,
     graded,
     ladder,
-    part,
 )
 from matching.engine.compare.similarity import Texts, one_slip, texts
 
@@ -29,7 +29,8 @@ WIDELY_SHARED = 12
 
 @dataclass(frozen=True, slots=True)
 class IdentifierTable:
-    """Identifiers as columns: scheme, value, whether the check digits are right, how shared."""
+    """Identifiers as columns: scheme, number, whether the check digits are right, how shared;
+    `text` by number."""
 
     scheme: Ints
     code: Ints
@@ -55,13 +56,14 @@ class Identifier(Comparator):
             ("same", "The numbers are the same.", 0.8, 11.0 * trust),
         )
 
-    def table(self, atoms: Sequence[str], terms: Terms) -> IdentifierTable:
-        values = part(atoms, 1)
+    def table(self, atoms: Atoms, terms: Terms) -> IdentifierTable:
+        number, verdict = atoms.part(1), atoms.part(2)
+        valid = np.array([flag == "v" for flag in verdict.distinct], np.bool_)
         return IdentifierTable(
-            scheme=codes(part(atoms, 0)),
-            code=codes(values),
-            valid=np.array([flag == "v" for flag in part(atoms, 2)], np.bool_),
-            text=texts(values),
+            scheme=atoms.part(0).code,
+            code=number.code,
+            valid=verdict.of(valid, none=False),
+            text=texts(number.distinct),
             shared=terms.occurrences(atoms),
         )
 
@@ -72,7 +74,8 @@ class Identifier(Comparator):
         kin = np.flatnonzero(~same & (table.scheme[i] == table.scheme[j]))
         a, b = i[kin], j[kin]
         valid = table.valid[a] & table.valid[b]
-        out[kin] = np.where(one_slip(table.text, a, b), 3, np.where(valid, 1, 2))
+        slip = one_slip(table.text, table.code[a], table.code[b])
+        out[kin] = np.where(slip, 3, np.where(valid, 1, 2))
         return out
 
 
@@ -91,8 +94,11 @@ class Category(Comparator):
     def words(self, atom: str) -> Iterable[str]:
         return ()
 
-    def table(self, atoms: Sequence[str], terms: Terms) -> Ints:
-        return codes(part(atoms, self.position))
+    def counted(self, atoms: Atoms, carried: Index) -> Counted:
+        return Counted(int(carried.sum()), (), np.zeros(0, np.int64))
+
+    def table(self, atoms: Atoms, terms: Terms) -> Ints:
+        return atoms.part(self.position).code
 
     def compare(self, table: Ints, i: Index, j: Index) -> Levels:
         known = (table[i] >= 0) & (table[j] >= 0)
@@ -125,11 +131,9 @@ class Code(Comparator):
             ("same", "The numbers are the same.", 0.8, 7.5 * trust),
         )
 
-    def table(self, atoms: Sequence[str], terms: Terms) -> IdentifierTable:
-        values = list(atoms)
-        none = np.zeros(len(values), np.int32)
-        number = codes(values)
-        return IdentifierTable(none, number, none > 0, texts(values), terms.occurrences(values))
+    def table(self, atoms: Atoms, terms: Terms) -> IdentifierTable:
+        none, number = np.zeros(len(atoms), np.int32), np.arange(len(atoms), dtype=np.int32)
+        return IdentifierTable(none, number, none > 0, texts(atoms), terms.occurrences(atoms))
 
     def compare(self, table: IdentifierTable, i: Index, j: Index) -> Levels:
         same = table.code[i] == table.code[j]
@@ -159,9 +163,10 @@ class Amount(Comparator):
             ("same", "The amounts are the same.", 0.7, 4.0),
         )
 
-    def table(self, atoms: Sequence[str], terms: Terms) -> AmountTable:
-        amounts = np.array([float(a) for a in part(atoms, 0)], np.float64)
-        return AmountTable(amounts, codes(part(atoms, 1)))
+    def table(self, atoms: Atoms, terms: Terms) -> AmountTable:
+        amount = atoms.part(0)
+        amounts = np.array([float(number) for number in amount.distinct], np.float64)
+        return AmountTable(amount.of(amounts, none=0.0), atoms.part(1).code)
 
     def compare(self, table: AmountTable, i: Index, j: Index) -> Levels:
         a, b = table.amount[i], table.amount[j]

@@ -12,16 +12,18 @@ import numpy.typing as npt
 from matching.engine.compare.base import (
     PART,
     RARITY_UNIT,
+    Atoms,
     Comparator,
+    Counted,
     Flags,
     Index,
     Ints,
     Level,
     Levels,
+    Rows,
     Terms,
-    codes,
     graded,
-    part,
+    values,
 )
 from matching.engine.compare.similarity import Texts, indel, jaro_winkler, texts
 from matching.engine.lexicon import COMMON_WORDS
@@ -47,8 +49,12 @@ SIMILAR_WORD = 0.88
 
 @dataclass(frozen=True, slots=True)
 class NameTable:
-    """Names as rows: word numbers (-1 pads) with their rarity, and the name without spaces."""
+    """Distinct names as rows: word numbers (-1 pads), and the name without spaces.
 
+    `name` numbers the name of each value; rarity and shape are those of each word.
+    """
+
+    name: Ints
     ids: Ints
     rarity: Ints
     total: Ints
@@ -97,8 +103,6 @@ def _levels() -> tuple[Level, ...]:
 class Name(Comparator):
     """Compare names by the rarity of the words they share, forgiving spelling and order."""
 
-    by_value = True
-
     def __init__(
         self,
         attribute: str = "legal_name",
@@ -112,44 +116,54 @@ class Name(Comparator):
     def words(self, atom: str) -> Iterable[str]:
         return set(atom.split(PART, 1)[0].split())
 
-    def table(self, atoms: Sequence[str], terms: Terms) -> NameTable:
-        cores = part(atoms, 0)
-        ids, vocabulary = _word_matrix(cores)
-        rarity = np.append(terms.rarity(vocabulary), 0).astype(np.int32)[ids]
-        compact = [core.replace(" ", "") for core in cores]
-        initials = [_acronym(core) for core in cores]
-        both = codes([*initials, *(c if 2 < len(c) < 7 else "" for c in compact)])
+    def counted(self, atoms: Atoms, carried: Index) -> Counted:
+        """Each word once a distinct value, however many records carry that."""
+        ids, vocabulary = atoms.once(_words)
+        values = np.bincount(atoms.part(0).code, minlength=len(ids))
+        there = ids >= 0
+        weight = np.broadcast_to(values[:, None], ids.shape)[there]
+        often = np.bincount(ids[there], weight, len(vocabulary)).astype(np.int64)
+        return Counted(len(atoms), vocabulary, often)
+
+    def table(self, atoms: Atoms, terms: Terms) -> NameTable:
+        name = atoms.part(0)
+        ids, vocabulary = atoms.once(_words)
+        rarity = np.append(terms.rarity(vocabulary), 0).astype(np.int32)
+        compact = [core.replace(" ", "") for core in name.distinct]
+        short = [letters if 2 < len(letters) < 7 else "" for letters in compact]
+        both = values([*map(_acronym, name.distinct), *short]).code
         return NameTable(
+            name=name.code,
             ids=ids,
             rarity=rarity,
-            total=rarity.sum(axis=1, dtype=np.int32),
+            total=rarity[ids].sum(axis=1, dtype=np.int32),
             compact=texts(compact),
-            compact_code=codes(compact),
+            compact_code=values(compact).code,
             words=texts(vocabulary),
-            shapes=_shapes([*vocabulary, " "])[ids],
+            shapes=_shapes([*vocabulary, " "]),
             width=(ids >= 0).sum(axis=1, dtype=np.int32),
-            acronym_code=both[: len(cores)],
-            short_code=both[len(cores) :],
+            acronym_code=both[: len(compact)],
+            short_code=both[len(compact) :],
         )
 
     def compare(self, table: NameTable, i: Index, j: Index) -> Levels:
         out = np.empty(len(i), np.int8)
         for start in range(0, len(i), CHUNK):
             piece = slice(start, start + CHUNK)
-            out[piece] = _grade(table, i[piece], j[piece])
+            out[piece] = _grade(table, table.name[i[piece]], table.name[j[piece]])
         return out
 
 
-def _word_matrix(cores: Sequence[str]) -> tuple[Ints, list[str]]:
-    names = [list(dict.fromkeys(core.split()))[:WORDS] for core in cores]
+def _words(atoms: Atoms) -> tuple[Ints, list[str]]:
+    """The numbers of each distinct name's first distinct words, -1 behind them, and the words."""
+    names = [list(dict.fromkeys(core.split()))[:WORDS] for core in atoms.part(0).distinct]
     count = np.fromiter(map(len, names), np.int64, len(names))
-    words = list(chain.from_iterable(names))
-    vocabulary = list(dict.fromkeys(words))
+    words = values(list(chain.from_iterable(names)))
     row = np.repeat(np.arange(len(names)), count)
-    place = np.arange(len(words)) - np.repeat(np.cumsum(count) - count, count)
-    ids = np.full((len(names), WORDS), -1, np.int32)
-    ids[row, place] = codes(words)
-    return ids, vocabulary
+    place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    ids = np.full((len(names), count.max(initial=1)), -1, np.int32)
+    ids[row, place] = words.code
+    return ids, words.distinct
 
 
 def _acronym(core: str) -> str:
@@ -159,7 +173,7 @@ def _acronym(core: str) -> str:
     return "".join([w[0] for w in words]) if len(words) > 2 else ""
 
 
-def _grade(table: NameTable, i: Index, j: Index) -> Levels:
+def _grade(table: NameTable, i: Rows, j: Rows) -> Levels:
     shared, least, both, own = _shared(table, i, j)
     dice = 2 * shared / np.maximum(both, 1)
     contained = shared / np.maximum(least, 1)
@@ -175,7 +189,7 @@ def _grade(table: NameTable, i: Index, j: Index) -> Levels:
 
 
 def _parted(
-    table: NameTable, i: Index, j: Index, own: tuple[Ints, Ints], spelling: npt.NDArray[np.float32]
+    table: NameTable, i: Rows, j: Rows, own: tuple[Ints, Ints], spelling: npt.NDArray[np.float32]
 ) -> Flags:
     """Whether each name has words that the other has not, beyond a matter of spelling.
 
@@ -187,7 +201,7 @@ def _parted(
     return np.asarray((left >= OWN) & (right >= OWN) & unlike, np.bool_)
 
 
-def _spelling(table: NameTable, i: Index, j: Index, same: Flags) -> npt.NDArray[np.float32]:
+def _spelling(table: NameTable, i: Rows, j: Rows, same: Flags) -> npt.NDArray[np.float32]:
     """Share of letters in common of names that are not the same."""
     other = np.flatnonzero(~same)
     out = np.zeros(len(i), np.float32)
@@ -231,14 +245,14 @@ def _prefer_spelling(
     return np.where(better, by_letters, dice), np.where(better, np.maximum(carried, shared), shared)
 
 
-def _is_acronym(table: NameTable, i: Index, j: Index) -> Flags:
+def _is_acronym(table: NameTable, i: Rows, j: Rows) -> Flags:
     left = (table.acronym_code[i] >= 0) & (table.acronym_code[i] == table.short_code[j])
     right = (table.acronym_code[j] >= 0) & (table.acronym_code[j] == table.short_code[i])
     return np.asarray(left | right, np.bool_)
 
 
 def _shared(
-    table: NameTable, i: Index, j: Index
+    table: NameTable, i: Rows, j: Rows
 ) -> tuple[npt.NDArray[np.int64], Ints, Ints, tuple[Ints, Ints]]:
     """Rarity of the words two names share, of the lighter name, and of both together; and the
     letters in the words of each that the other has not.
@@ -256,38 +270,37 @@ def _shared(
     there, others = left >= 0, right >= 0
     in_right &= there
     in_left &= others
-    rarity = table.rarity[i, : len(left)].T
-    shared = np.where(in_right, rarity, 0).sum(axis=0, dtype=np.int64)
+    shared = np.where(in_right, table.rarity[left], 0).sum(axis=0, dtype=np.int64)
     alone, others_alone = there ^ in_right, others ^ in_left
-    best, others_best = _misspelt(table, i, j, alone, others_alone)
+    best, others_best = _misspelt(table, left, right, alone, others_alone)
     shared += np.minimum(best.sum(axis=0), others_best.sum(axis=0))
-    own = _letters(table, i, alone & (best == 0))
-    others_own = _letters(table, j, others_alone & (others_best == 0))
+    own = _letters(table, left, alone & (best == 0))
+    others_own = _letters(table, right, others_alone & (others_best == 0))
     least = np.minimum(table.total[i], table.total[j])
     return shared, least, table.total[i] + table.total[j], (own, others_own)
 
 
-def _letters(table: NameTable, rows: Index, chosen: Flags) -> Ints:
+def _letters(table: NameTable, words: Ints, chosen: Flags) -> Ints:
     """How many letters the chosen words have together, name by name."""
-    length = table.shapes[rows, : len(chosen), 2].T
-    return np.asarray(np.where(chosen, length, 0).sum(axis=0), np.int32)
+    return np.asarray(np.where(chosen, table.shapes[2, words], 0).sum(axis=0), np.int32)
 
 
-def _words_of(table: NameTable, rows: Index) -> Ints:
+def _words_of(table: NameTable, rows: Rows) -> Ints:
     """Word numbers, one row a place in the name, as many as the longest name has."""
     width = int(table.width[rows].max(initial=1))
     return np.ascontiguousarray(table.ids[rows, :width].T)
 
 
 def _misspelt(
-    table: NameTable, i: Index, j: Index, left: Flags, right: Flags
+    table: NameTable, left: Ints, right: Ints, alone: Flags, others_alone: Flags
 ) -> tuple[Index, Index]:
     """Rarity that each word of either side carries to one it agrees with but for its spelling."""
-    row, a, b = _likely(table, i, j, left, right)
-    similar = _similar_words(table.words, table.ids[i[row], a], table.ids[j[row], b])
+    row, a, b = _likely(table, left, right, alone, others_alone)
+    word, other = left[a, row], right[b, row]
+    similar = _similar_words(table.words, word, other)
     keep = similar >= SIMILAR_WORD
     row, a, b = row[keep], a[keep], b[keep]
-    weight = np.minimum(table.rarity[i[row], a], table.rarity[j[row], b])
+    weight = np.minimum(table.rarity[word[keep]], table.rarity[other[keep]])
     value = (weight * similar[keep]).astype(np.int64)
     best, limit = np.zeros(left.shape, np.int64), np.zeros(right.shape, np.int64)
     np.maximum.at(best, (a, row), value)
@@ -296,18 +309,18 @@ def _misspelt(
 
 
 def _shapes(words: Sequence[str]) -> npt.NDArray[np.int16]:
-    """First letter, last letter and length of each word."""
-    shapes = [(ord(w[0]), ord(w[-1]), len(w)) for w in words]
-    return np.minimum(np.array(shapes, np.int32).reshape(-1, 3), 255).astype(np.int16)
+    """First letters, last letters and lengths of words."""
+    shapes = [[ord(w[0]) for w in words], [ord(w[-1]) for w in words], [len(w) for w in words]]
+    return np.minimum(np.array(shapes, np.int32), 255).astype(np.int16)
 
 
 def _likely(
-    table: NameTable, i: Index, j: Index, left: Flags, right: Flags
+    table: NameTable, words: Ints, others: Ints, left: Flags, right: Flags
 ) -> tuple[Index, Index, Index]:
     """Pairs of words that may be one word misspelt, as (pair, place, place of the other): nearly
     as long, and alike at one end."""
-    shapes = _shapes_of(table, i, len(left))
-    firsts, lasts, lengths = _shapes_of(table, j, len(right))
+    shapes = table.shapes[:, words]
+    firsts, lasts, lengths = table.shapes[:, others]
     found = []
     for a, (first, last, length) in enumerate(shapes.transpose(1, 0, 2)):
         likely = (first == firsts) | (last == lasts)
@@ -317,11 +330,6 @@ def _likely(
         found.append((row, np.full(len(row), a), b))
     row, a_place, b_place = map(np.concatenate, zip(*found, strict=True))
     return row, a_place, b_place
-
-
-def _shapes_of(table: NameTable, rows: Index, width: int) -> npt.NDArray[np.int16]:
-    """First letters, last letters and lengths, word by word, one column a pair."""
-    return np.ascontiguousarray(table.shapes[rows, :width].transpose(2, 1, 0))
 
 
 def _similar_words(words: Texts, a: Ints, b: Ints) -> npt.NDArray[np.float32]:

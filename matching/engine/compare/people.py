@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,16 +11,19 @@ import numpy.typing as npt
 from matching.engine.compare.base import (
     PART,
     RARITY_UNIT,
+    Atoms,
     Comparator,
+    Counted,
     Flags,
     Index,
     Ints,
     Levels,
+    Rows,
     Terms,
-    codes,
+    Values,
     graded,
     ladder,
-    part,
+    values,
 )
 from matching.engine.compare.similarity import Scores, Texts, indel, jaro_winkler, texts
 from matching.engine.lexicon import COMMON_NAMES, NICKNAMES
@@ -30,20 +33,20 @@ DIFFERENT, FAINT, INITIAL, SIMILAR, NICKNAME, SAME = range(1, 7)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One part of the name as columns; -1 in `code` where it is missing."""
+    """Given and family names as columns, each distinct one once."""
 
     text: Texts
     letters: Texts
-    code: Ints
     rarity: Ints
     formals: npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True)
 class PersonTable:
-    """Given and family names stacked: rows 0..n-1 given, n..2n-1 family."""
+    """The numbers of given and of family names, -1 where there is none."""
 
-    size: int
+    given: Ints
+    family: Ints
     words: Words
 
 
@@ -68,41 +71,55 @@ class PersonName(Comparator):
     def words(self, atom: str) -> Iterable[str]:
         return [name for name in atom.split(PART) if name]
 
-    def table(self, atoms: Sequence[str], terms: Terms) -> PersonTable:
-        names = part(atoms, 0) + part(atoms, 1)
+    def counted(self, atoms: Atoms, carried: Index) -> Counted:
+        stacked = atoms.once(_stacked)
+        return Counted(int(carried.sum()), *stacked.counted(np.tile(carried, 2))[1:])
+
+    def table(self, atoms: Atoms, terms: Terms) -> PersonTable:
+        stacked = atoms.once(_stacked)
+        names = stacked.distinct
         none: frozenset[str] = frozenset()
         formals = np.empty(len(names), object)
         formals[:] = [NICKNAMES.get(name, none) for name in names]
         letters = texts("".join(sorted(name)) for name in names)
-        words = Words(texts(names), letters, codes(names), terms.rarity(names), formals)
-        return PersonTable(len(atoms), words)
+        words = Words(texts(names), letters, terms.rarity(names), formals)
+        given, family = stacked.code.reshape(2, -1)
+        return PersonTable(given, family, words)
 
     def compare(self, table: PersonTable, i: Index, j: Index) -> Levels:
-        n, words = table.size, table.words
-        straight = [_grade(words, i, j), _grade(words, i + n, j + n)]
-        crossed = [_grade(words, i, j + n), _grade(words, i + n, j)]
+        words, given, family = table.words, table.given, table.family
+        straight = [_grade(words, given[i], given[j]), _grade(words, family[i], family[j])]
+        crossed = [_grade(words, given[i], family[j]), _grade(words, family[i], given[j])]
         swap = crossed[0] + crossed[1] > straight[0] + straight[1] + 1
         grade = np.where(swap, crossed[self.position], straight[self.position])
-        mine = i + n * self.position
+        mine = (given, family)[self.position][i]
         return np.where(grade == SAME, grade + _bucket(words.rarity[mine]), grade).astype(np.int8)
+
+
+def _stacked(atoms: Atoms) -> Values:
+    """Given names, then family names."""
+    given, family = atoms.part(0), atoms.part(1)
+    both = values([*given.distinct, *family.distinct])
+    first, second = np.split(both.code, [len(given.distinct)])
+    return Values(both.distinct, np.concatenate((given.of(first, -1), family.of(second, -1))))
 
 
 def _bucket(rarity: Ints) -> npt.NDArray[np.int64]:
     return np.searchsorted(np.array([7, 9]) * RARITY_UNIT, rarity)
 
 
-def _grade(words: Words, i: Index, j: Index) -> Levels:
+def _grade(words: Words, i: Rows, j: Rows) -> Levels:
     """0 where a side is missing, else the best of same, nickname, similar, initial, faint."""
     out = np.zeros(len(i), np.int8)
-    known = (words.code[i] >= 0) & (words.code[j] >= 0)
-    same = known & (words.code[i] == words.code[j])
+    known = (i >= 0) & (j >= 0)
+    same = known & (i == j)
     out[known], out[same] = DIFFERENT, SAME
     rest = np.flatnonzero(known & ~same)
     out[rest] = _grade_unequal(words, i[rest], j[rest])
     return out
 
 
-def _grade_unequal(words: Words, i: Index, j: Index) -> Levels:
+def _grade_unequal(words: Words, i: Rows, j: Rows) -> Levels:
     likeness = jaro_winkler(words.text, i, j, 0.78)
     letters = indel(words.letters, i, j, 0.8)
     choices: list[tuple[Flags, int]] = [
@@ -118,12 +135,12 @@ def _scrambled(letters: Scores) -> Flags:
     return letters >= np.float32(0.9)
 
 
-def _nicknames(words: Words, i: Index, j: Index) -> Flags:
+def _nicknames(words: Words, i: Rows, j: Rows) -> Flags:
     pairs = zip(words.formals[i].tolist(), words.formals[j].tolist(), strict=True)
     return np.fromiter((not a.isdisjoint(b) for a, b in pairs), np.bool_, len(i))
 
 
-def _initials(words: Words, i: Index, j: Index) -> Flags:
+def _initials(words: Words, i: Rows, j: Rows) -> Flags:
     pairs = zip(*words.text.pair(i, j), strict=True)
     return np.fromiter(
         (a[0] == b[0] and min(len(a), len(b)) == 1 for a, b in pairs), np.bool_, len(i)

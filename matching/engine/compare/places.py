@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,16 +10,18 @@ import numpy.typing as npt
 
 from matching.engine.compare.base import (
     PART,
+    Atoms,
     Comparator,
+    Counted,
     Flags,
     Index,
     Ints,
     Levels,
     Terms,
-    codes,
+    Values,
     graded,
     ladder,
-    part,
+    values,
 )
 from matching.engine.compare.similarity import Texts, indel, jaro_winkler, one_slip, texts
 
@@ -29,12 +31,11 @@ CROWDED = 12
 
 @dataclass(frozen=True, slots=True)
 class StreetTable:
-    """Streets as columns: house number, street name, and the whole line."""
+    """Streets as columns: house number, street name, and how many share both; `text` by name."""
 
     number: Ints
-    name: Texts
-    name_code: Ints
-    line_code: Ints
+    name: Ints
+    text: Texts
     shared: Ints
 
 
@@ -53,22 +54,24 @@ class Street(Comparator):
         )
 
     def words(self, atom: str) -> Iterable[str]:
-        return (PART.join(atom.split(PART)[:2]),)
+        return (_line(atom),)
 
-    def table(self, atoms: Sequence[str], terms: Terms) -> StreetTable:
-        numbers, names = part(atoms, 0), part(atoms, 1)
-        lines = [PART.join(pair) if pair[1] else "" for pair in zip(numbers, names, strict=True)]
+    def counted(self, atoms: Atoms, carried: Index) -> Counted:
+        return atoms.once(_lines).counted(carried)
+
+    def table(self, atoms: Atoms, terms: Terms) -> StreetTable:
+        name, line = atoms.part(1), atoms.once(_lines)
         return StreetTable(
-            number=codes(numbers),
-            name=texts(names),
-            name_code=codes(names),
-            line_code=codes(lines),
-            shared=terms.occurrences(lines),
+            number=atoms.part(0).code,
+            name=name.code,
+            text=texts(name.distinct),
+            shared=line.of(terms.occurrences(line.distinct), none=0),
         )
 
     def compare(self, table: StreetTable, i: Index, j: Index) -> Levels:
-        known = (table.name_code[i] >= 0) & (table.name_code[j] >= 0)
-        same = known & (table.line_code[i] == table.line_code[j])
+        a, b = table.name[i], table.name[j]
+        known = (a >= 0) & (b >= 0)
+        same = known & (a == b) & (table.number[i] == table.number[j])
         out = np.zeros(len(i), np.int8)
         out[same] = np.where(table.shared[i[same]] > CROWDED, 5, 6)
         rest = np.flatnonzero(known & ~same)
@@ -76,9 +79,18 @@ class Street(Comparator):
         return out
 
 
+def _line(atom: str) -> str:
+    """House number and street name of an address."""
+    return atom.rsplit(PART, 2)[0]
+
+
+def _lines(atoms: Atoms) -> Values:
+    return values(list(map(_line, atoms)))
+
+
 def _grade_streets(table: StreetTable, i: Index, j: Index) -> Levels:
-    likeness = jaro_winkler(table.name, i, j, 0.8)
-    letters = indel(table.name, i, j, 0.7)
+    likeness = jaro_winkler(table.text, table.name[i], table.name[j], 0.8)
+    letters = indel(table.text, table.name[i], table.name[j], 0.7)
     alike = (likeness >= 0.9) | (letters >= 0.85)
     left, right = table.number[i], table.number[j]
     number = (left >= 0) & (left == right)
@@ -93,12 +105,12 @@ def _grade_streets(table: StreetTable, i: Index, j: Index) -> Levels:
 
 @dataclass(frozen=True, slots=True)
 class PlaceTable:
-    """Places as columns: town, postal code, region."""
+    """Places as columns: town, postal code, how that starts; texts by town and by postal code."""
 
-    town: Texts
-    town_code: Ints
-    postal: Texts
-    postal_code: Ints
+    town: Ints
+    towns: Texts
+    postal: Ints
+    postals: Texts
     start: Ints
     crowded: Flags
 
@@ -120,21 +132,25 @@ class Place(Comparator):
     def words(self, atom: str) -> Iterable[str]:
         return (atom.split(PART)[2],)
 
-    def table(self, atoms: Sequence[str], terms: Terms) -> PlaceTable:
-        towns, postal = part(atoms, 2), part(atoms, 3)
-        crowded = terms.occurrences(towns) > max(CROWDED, terms.total // 500)
+    def counted(self, atoms: Atoms, carried: Index) -> Counted:
+        return atoms.part(2).counted(carried)
+
+    def table(self, atoms: Atoms, terms: Terms) -> PlaceTable:
+        town, postal = atoms.part(2), atoms.part(3)
+        crowded = terms.occurrences(town.distinct) > max(CROWDED, terms.total // 500)
+        start = values([code[:3] for code in postal.distinct]).code
         return PlaceTable(
-            town=texts(towns),
-            town_code=codes(towns),
-            postal=texts(postal),
-            postal_code=codes(postal),
-            start=codes([code[:3] for code in postal]),
-            crowded=crowded,
+            town=town.code,
+            towns=texts(town.distinct),
+            postal=postal.code,
+            postals=texts(postal.distinct),
+            start=postal.of(start, none=-1),
+            crowded=town.of(crowded, none=False),
         )
 
     def compare(self, table: PlaceTable, i: Index, j: Index) -> Levels:
-        town, town_near = _agree(table.town, table.town_code, i, j)
-        postal, postal_near = _agree(table.postal, table.postal_code, i, j)
+        town, town_near = _agree(table.towns, table.town[i], table.town[j])
+        postal, postal_near = _agree(table.postals, table.postal[i], table.postal[j])
         small = (town == 2) & ~table.crowded[i]
         start = (table.start[i] >= 0) & (table.start[i] == table.start[j])
         nothing = (town == 0) & (postal == 0)
@@ -152,12 +168,11 @@ class Place(Comparator):
         )
 
 
-def _agree(column: Texts, code: Ints, i: Index, j: Index) -> tuple[npt.NDArray[np.int8], Flags]:
+def _agree(column: Texts, a: Ints, b: Ints) -> tuple[npt.NDArray[np.int8], Flags]:
     """0 unknown, 1 different, 2 same; and whether different ones are one or two slips apart."""
-    a, b = code[i], code[j]
     known = (a >= 0) & (b >= 0)
     grade = np.where(known, np.where(a == b, 2, 1), 0).astype(np.int8)
-    near = np.zeros(len(i), np.bool_)
+    near = np.zeros(len(a), np.bool_)
     rest = np.flatnonzero(grade == 1)
-    near[rest] = one_slip(column, i[rest], j[rest])
+    near[rest] = one_slip(column, a[rest], b[rest])
     return grade, near

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from rapidfuzz.distance import OSA, Indel, JaroWinkler
 from rapidfuzz.process import cpdist
 
-from matching.engine.compare.base import Flags, Index, Ints, strings
+from matching.engine.compare.base import Flags, Index, Ints, Rows, strings
 
 Scores = npt.NDArray[np.float32]
 
@@ -52,7 +52,7 @@ class Texts:
         """What bounds their similarity, for those who compare many."""
         return _bounds(self.text.tolist())
 
-    def pair(self, i: Index, j: Index) -> tuple[list[str], list[str]]:
+    def pair(self, i: Rows, j: Rows) -> tuple[list[str], list[str]]:
         """Both sides of the pairs."""
         return self.text[i].tolist(), self.text[j].tolist()
 
@@ -68,7 +68,7 @@ class Bounds:
     head: npt.NDArray[np.uint16]
     tail: npt.NDArray[np.uint16]
 
-    def common(self, i: Index, j: Index) -> npt.NDArray[np.int64]:
+    def common(self, i: Rows, j: Rows) -> npt.NDArray[np.int64]:
         """The letters, in any order, that two texts can have in common at most."""
         both = np.bitwise_count(self.signature[i] & self.signature[j]).astype(np.int64)
         return np.asarray(both + np.minimum(self.beyond[i], self.beyond[j]), np.int64)
@@ -109,7 +109,7 @@ def _two(letters: npt.NDArray[np.uint8], first: Index, second: Index) -> npt.NDA
     return letters[first].astype(np.uint16) | letters[second].astype(np.uint16) << np.uint16(8)
 
 
-def jaro_winkler(column: Texts, i: Index, j: Index, least: float) -> Scores:
+def jaro_winkler(column: Texts, i: Rows, j: Rows, least: float) -> Scores:
     """Similarity 0..1 that forgives transposed letters and favours a common start.
 
     What stays below `least` counts as 0: that is known sooner than the figure itself.
@@ -127,7 +127,7 @@ def jaro_winkler(column: Texts, i: Index, j: Index, least: float) -> Scores:
     return _score(column, i, j, scorer, least, bound >= least - _SLACK)
 
 
-def indel(column: Texts, i: Index, j: Index, least: float) -> Scores:
+def indel(column: Texts, i: Rows, j: Rows, least: float) -> Scores:
     """Share of letters (0..1) that stay when one text is edited into the other; see above."""
     scorer = Indel.normalized_similarity
     if len(i) <= _FEW:
@@ -138,7 +138,7 @@ def indel(column: Texts, i: Index, j: Index, least: float) -> Scores:
     return _score(column, i, j, scorer, least, likely)
 
 
-def one_slip(column: Texts, i: Index, j: Index) -> Flags:
+def one_slip(column: Texts, i: Rows, j: Rows) -> Flags:
     """Whether one letter changed, added, dropped, or two neighbours swapped, tell two apart."""
     if len(i) <= _FEW:
         return _slipped(column, i, j)
@@ -153,14 +153,14 @@ def one_slip(column: Texts, i: Index, j: Index) -> Flags:
     return out
 
 
-def _score(column: Texts, i: Index, j: Index, scorer: Any, least: float, likely: Flags) -> Scores:
+def _score(column: Texts, i: Rows, j: Rows, scorer: Any, least: float, likely: Flags) -> Scores:
     out = np.zeros(len(i), np.float32)
     rows = np.flatnonzero(likely)
     out[rows] = _scored(column, i[rows], j[rows], scorer, least)
     return out
 
 
-def _scored(column: Texts, i: Index, j: Index, scorer: Any, least: float) -> Scores:
+def _scored(column: Texts, i: Rows, j: Rows, scorer: Any, least: float) -> Scores:
     if not len(i):
         return np.zeros(0, np.float32)
     left, right = column.pair(i, j)
@@ -168,7 +168,7 @@ def _scored(column: Texts, i: Index, j: Index, scorer: Any, least: float) -> Sco
     return found
 
 
-def _slipped(column: Texts, i: Index, j: Index) -> Flags:
+def _slipped(column: Texts, i: Rows, j: Rows) -> Flags:
     if not len(i):
         return np.zeros(0, np.bool_)
     left, right = column.pair(i, j)

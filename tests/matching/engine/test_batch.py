@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,8 @@ def test_files_records_under_the_keys_of_the_single_record() -> None:
     filed = file_records(CLIENT, frame)
     for row, values in enumerate(ROWS):
         expected = set(keys(CLIENT, features(CLIENT, values)))
-        assert set(filed.key[filed.row == row].view(np.int64).tolist()) == expected
+        found = (f.key[f.row == row].view(np.int64).tolist() for f in filed)
+        assert set(chain.from_iterable(found)) == expected
 
 
 def test_candidate_pairs_are_ordered_and_found_once() -> None:

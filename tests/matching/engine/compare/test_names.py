@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matching.engine.compare.base import PART, Terms
+from matching.engine.compare.base import PART, Atoms, Terms
 from matching.engine.compare.names import Name
 
 NAME = Name()
@@ -13,7 +13,7 @@ NAME = Name()
 
 def level(left: str, right: str) -> str:
     """The label of the level, equal in both directions."""
-    table = NAME.table([left + PART, right + PART], Terms(background=NAME.background))
+    table = NAME.table(Atoms([left + PART, right + PART]), Terms(background=NAME.background))
     there, back = NAME.compare(table, np.array([0, 1]), np.array([1, 0])).tolist()
     assert there == back
     label: str = NAME.levels[there - 1].label
