@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
 from django.db import connection
 
 from canonical import configuration
+from canonical.reader import select
 from mdm import services
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -61,3 +63,14 @@ def test_a_failed_transaction_is_no_usable_connection() -> None:
 def test_without_a_connection() -> None:
     connection.close()
     assert not connection.is_usable()
+
+
+def test_moments_come_in_utc_by_the_orm_and_without_it() -> None:
+    moment = "2026-03-29T01:30:00.123456+02:00"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::timestamptz", [moment])
+        [by_django] = cursor.fetchone()
+    [(prepared,)] = select("SELECT %s::timestamptz", [moment])
+    at = datetime(2026, 3, 28, 23, 30, 0, 123456, tzinfo=UTC)
+    assert (by_django, prepared) == (at, at)
+    assert by_django.tzinfo is prepared.tzinfo is UTC
