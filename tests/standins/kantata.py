@@ -1,4 +1,4 @@
-"""An account of Kantata OX: groups, workspaces, users, external references and events.
+"""An account of Kantata OX: groups, workspaces, milestones, users, references and events.
 
 Records are answered in a map by id, in no order; only `results` keeps it. A page is smaller than
 what was asked for.
@@ -25,10 +25,17 @@ FIELDS: Final = {
         "title", "description", "creator_role", "status_key", "start_date", "due_date",
         "currency", "price_in_cents", "archived",
     },
+    "billing_milestones": {"title", "amount_in_cents", "workspace_id", "date_to_invoice"},
 }  # fmt: skip
-NAMED: Final = {"workspace_groups": "name", "workspaces": "title"}
-SUBJECTS: Final = {"WorkspaceGroup": "workspace_groups", "Workspace": "workspaces"}
-KIND: Final = r"(?P<kind>workspace_groups|workspaces|users|external_references|subscribed_events)"
+NAMED: Final = {
+    "workspace_groups": "name", "workspaces": "title", "billing_milestones": "title",
+}  # fmt: skip
+SUBJECTS: Final = {
+    "WorkspaceGroup": "workspace_groups", "Workspace": "workspaces",
+    "BillingMilestone": "billing_milestones",
+}  # fmt: skip
+WRITTEN: Final = "workspace_groups|workspaces|billing_milestones"
+KIND: Final = rf"(?P<kind>{WRITTEN}|users|external_references|subscribed_events)"
 
 
 class Kantata(Standin):
@@ -78,13 +85,17 @@ class Kantata(Standin):
         included = call.query.get("include", "")
         return Reply(200, self._answer_of(kind, rows[start : start + size], len(rows), included))
 
-    @route("POST", f"{API}/(?P<kind>workspace_groups|workspaces)")
+    @route("POST", f"{API}/(?P<kind>{WRITTEN})")
     def post(self, call: Call) -> Reply:
         self._logged_in(call)
         kind = call.parts["kind"]
         body = call.json[kind.removesuffix("s")]
         if not body.get(NAMED[kind]):
             raise _error("validation", f"{NAMED[kind]} can't be blank")
+        if kind == "billing_milestones" and str(body.get("workspace_id")) not in self.table(
+            "workspaces"
+        ):
+            raise _error("validation", "workspace not found")
         if kind == "workspaces" and body.get("creator_role") not in ("maven", "buyer"):
             raise _error("validation", "creator_role must be maven or buyer")
         record: dict[str, Any] = {}
@@ -94,7 +105,7 @@ class Kantata(Standin):
         self.table(kind)[record["id"]] = record
         return Reply(201, self._answer_of(kind, [record], 1, ""))
 
-    @route("PUT", f"{API}/(?P<kind>workspace_groups|workspaces)/(?P<id>[^/]+)")
+    @route("PUT", f"{API}/(?P<kind>{WRITTEN})/(?P<id>[^/]+)")
     def put(self, call: Call) -> Reply:
         self._logged_in(call)
         kind, identity = call.parts["kind"], call.parts["id"]
@@ -140,8 +151,9 @@ class Kantata(Standin):
             return False
         if "search" in query and query["search"].lower() not in row[NAMED[kind]].lower():
             return False
-        filters = ("subject_type", "service_name", "service_model", "service_model_ref")
-        return all(row[name] == query[name] for name in filters if name in query)
+        filters = ("subject_type", "service_name", "service_model", "service_model_ref",
+                   "workspace_id")  # fmt: skip
+        return all(str(row[name]) == query[name] for name in filters if name in query)
 
     def _answer_of(
         self, kind: str, rows: Iterable[dict[str, Any]], count: int, included: str
@@ -179,8 +191,11 @@ class Kantata(Standin):
         assert not unknown, f"{unknown} would be left out without a word"
         if kind == "workspace_groups":
             self._check_group(record, body)
-        if not isinstance(body.get("price_in_cents") or 0, int):
-            raise _error("validation", "price_in_cents must be an integer")
+        for name in ("price_in_cents", "amount_in_cents", "workspace_id"):
+            if not isinstance(body.get(name) or 0, int):
+                raise _error("validation", f"{name} must be an integer")
+        if record.get("invoice_ids"):
+            raise _error("validation", "an invoiced milestone cannot be edited")
         rest = dict(body)
         ids = set(record.get("workspace_ids", ()))
         ids |= {str(i) for i in rest.pop("add_workspace_ids", ())}

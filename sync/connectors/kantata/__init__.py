@@ -1,1 +1,1 @@
-"""Kantata OX by its REST interface: groups for clients, workspaces for engagements, users read."""
+"""Kantata OX: groups for clients, workspaces and milestones, users read."""

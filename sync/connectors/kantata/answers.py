@@ -45,9 +45,24 @@ def inward(
         ids = [str(i) for i in record.get("workspace_group_ids") or ()]
         seen["company_id"] = next((i for i in ids if groups.get(i, {}).get("company")), None)
         seen["status_key"] = str((record.get("status") or {}).get("key") or "") or None
-        cents, unit = record.get("price_in_cents"), record.get("currency_base_unit") or 100
-        seen["price"] = None if cents is None else Decimal(cents) / Decimal(unit)
+        seen["price"] = whole(record, "price_in_cents")
     return seen
+
+
+def whole(record: Mapping[str, Any], name: str = "amount_in_cents") -> Decimal | None:
+    """An amount in the currency's whole, of one in its units."""
+    cents, unit = record.get(name), record.get("currency_base_unit") or 100
+    return None if cents is None else Decimal(cents) / Decimal(unit)
+
+
+def cents(amount: Any, currency: Any) -> int | None:
+    """An amount in its currency's units; Turned where it has more digits than these."""
+    if amount is None:
+        return None
+    units = amount * UNITS.get(str(currency), 100)
+    if units != units.to_integral_value():
+        raise poison(f"a price of {amount} has more digits than {currency}")
+    return int(units)
 
 
 def _reference(
@@ -65,9 +80,5 @@ def outward(values: Mapping[str, Any]) -> dict[str, Any]:
         word = str(body["status_key"])
         body["status_key"] = int(word) if word.isdecimal() else word
     if "price" in body:
-        price = body.pop("price")
-        cents = None if price is None else price * UNITS.get(str(body.get("currency")), 100)
-        if cents is not None and cents != cents.to_integral_value():
-            raise poison(f"a price of {price} has more digits than {body.get('currency')}")
-        body["price_in_cents"] = None if cents is None else int(cents)
+        body["price_in_cents"] = cents(body.pop("price"), body.get("currency"))
     return body

@@ -14,13 +14,14 @@ from sync.connectors.forms import (
     DATE,
     EMAIL,
     LINES,
+    NUMBER,
     PERCENT,
     PHONE,
     REFERENCE,
     URI,
     money,
 )
-from sync.connectors.profile import Field, Object, Profile, back, out
+from sync.connectors.profile import Child, Field, Object, Profile, back, out
 
 KEY: Final = "golden_id"
 STAMP: Final = "updated_at"
@@ -70,6 +71,25 @@ USER: Final = Object(
     creates=False,
     rules=({"to": "resource_type", "constant": "employee"},),
 )
+SCHEDULE: Final = Object(
+    "billing_schedule",
+    "",
+    (),
+    children=(
+        Child(
+            "items",
+            "billing_milestones",
+            "item_no",
+            (
+                Field("title", "milestone_name", otherwise=("description", "record.name"),
+                      required=True),
+                out("workspace_id", "record.engagement", REFERENCE, required=True),
+                Field("date_to_invoice", "bill_date", DATE),
+                Field("amount", "amount", NUMBER, required=True),
+            ),
+        ),
+    ),
+)  # fmt: skip
 #: The kind of record an external reference belongs to.
 SUBJECTS: Final = {"workspace_groups": "WorkspaceGroup", "workspaces": "Workspace"}
 #: Where a new record says whose it is, until its external reference does.
@@ -93,7 +113,7 @@ WORDS: Final = {
 KANTATA: Final = Profile(
     "kantata",
     "Kantata OX",
-    {thing.entity: thing for thing in (GROUP, USER, WORKSPACE)},
+    {thing.entity: thing for thing in (GROUP, USER, WORKSPACE, SCHEDULE)},
     SETTINGS,
     WORDS,
 )

@@ -8,16 +8,20 @@ from typing import Any, ClassVar
 import pytest
 
 from canonical.models import SourceRecord
+from sync.inbound.receive import retire
 from sync.models import Lane, Subscription
 from sync.models.connections import LoginKind
-from tests.factories import targets
+from tests.factories import hub, targets
 from tests.standins.kantata import Kantata
 from tests.standins.server import LOST, Standin
 from tests.sync.connectors.bench import Bench
 from tests.sync.connectors.kit import ConnectorContract
-from tests.sync.connectors.samples import CLIENT_1, CLIENT_2, ENGAGEMENT
+from tests.sync.connectors.samples import CLIENT_1, CLIENT_2, ENGAGEMENT, SCHEDULE
 
-TABLES = {"client": "workspace_groups", "engagement": "workspaces"}
+TABLES = {
+    "client": "workspace_groups", "engagement": "workspaces",
+    "billing_schedule": "billing_milestones",
+}  # fmt: skip
 
 
 class KantataBench(Bench):
@@ -25,7 +29,7 @@ class KantataBench(Bench):
 
     connector = "kantata"
     vendor_class = Kantata
-    writes: ClassVar[tuple[str, ...]] = ("client", "engagement")
+    writes: ClassVar[tuple[str, ...]] = ("client", "engagement", "billing_schedule")
     reads: ClassVar[tuple[str, ...]] = ("client", "resource", "engagement")
     write_call = "(POST|PUT) .*/workspace_groups"
     login_kind = LoginKind.KEY
@@ -40,9 +44,12 @@ class KantataBench(Bench):
         references = vendor.table("external_references").values()
         mine = [r for r in references if r["service_model_ref"] == key and
                 r["service_model"] == entity]  # fmt: skip
-        return [{**table[r["subject_id"]], "used": r["external_status"]} for r in mine]
+        rows = [{**table[r["subject_id"]], "used": r["external_status"]} for r in mine]
+        return rows[:1] if entity == "billing_schedule" else rows  # its milestones stand for it
 
     def name_of(self, entity: str, record: Mapping[str, Any]) -> Any:
+        if entity == "billing_schedule":  # its name has no field there
+            return "Renamed"
         return record["name" if entity == "client" else "title"]
 
     def is_active(self, entity: str, record: Mapping[str, Any]) -> bool:
@@ -153,3 +160,67 @@ class TestTraps(KantataBench):
         record = SourceRecord.objects.get(system=self.system, entity="resource")
         assert record.current is not None
         assert record.current.values["email"] == "g.okafor@firm.example"
+
+
+@pytest.mark.django_db
+class TestMilestones(KantataBench):
+    """Billing schedules."""
+
+    def schedule(self, target: Subscription, **said: Any) -> None:
+        """The client, the project and the schedule, delivered."""
+        self.say("client", "C-1", **CLIENT_1)
+        self.say("engagement", "E-1", **ENGAGEMENT)
+        self.say("billing_schedule", "BS-1", **{**SCHEDULE, **said})
+        self.deliver(target)
+
+    @staticmethod
+    def there(vendor: Kantata) -> dict[str, tuple[int, str]]:
+        """What the milestones cost, and when that is invoiced."""
+        rows = vendor.table("billing_milestones").values()
+        return {row["title"]: (row["amount_in_cents"], row["date_to_invoice"]) for row in rows}
+
+    def test_an_item_is_a_milestone_and_one_that_vanished_costs_nothing(
+        self, vendor: Kantata, target: Subscription
+    ) -> None:
+        self.schedule(target)
+        both = {"Kick-off": (5000000, "2026-02-15"), "Report": (7000025, "2026-09-15")}
+        assert self.there(vendor) == both
+        self.schedule(target, items=SCHEDULE["items"][1:])
+        assert self.there(vendor) == {**both, "Kick-off": (0, "2026-02-15")}
+        used = {r["external_message"]: r["external_status"]
+                for r in vendor.table("external_references").values()
+                if r["subject_type"] == "BillingMilestone"}  # fmt: skip
+        assert used == {"1": "inactive", "2": "active"}
+        retire(hub.SENDER, "erp", "billing_schedule", "BS-1")
+        self.deliver(target)
+        assert {cents for cents, _ in self.there(vendor).values()} == {0}
+        self.schedule(target)
+        assert self.there(vendor) == both
+        assert targets.at_rest(target)
+
+    def test_an_invoiced_milestone_stays_while_others_change(
+        self, vendor: Kantata, target: Subscription
+    ) -> None:
+        self.schedule(target)
+        first, _ = vendor.table("billing_milestones").values()
+        first["invoice_ids"] = ["77"]
+        kick_off, report = SCHEDULE["items"]
+        self.schedule(target, items=[kick_off, {**report, "amount": "60000"}])
+        assert self.there(vendor)["Report"] == (6000000, "2026-09-15")
+        assert targets.at_rest(target)
+        self.schedule(target, items=[{**kick_off, "amount": "1"}, report])
+        assert "cannot be edited" in Lane.objects.get(parked="dead").last_error
+
+    @pytest.mark.parametrize("call", ["POST .*/billing_milestones$", "create_or_update"])
+    def test_a_lost_answer_leaves_one_milestone_an_item(
+        self, vendor: Kantata, target: Subscription, call: str
+    ) -> None:
+        self.say("client", "C-1", **CLIENT_1)
+        self.say("engagement", "E-1", **ENGAGEMENT)
+        self.deliver(target)
+        vendor.next(LOST, on=call)
+        self.schedule(target)
+        targets.make_due(target)
+        self.deliver(target)
+        assert len(vendor.table("billing_milestones")) == 2
+        assert targets.at_rest(target)
