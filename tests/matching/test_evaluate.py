@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import StringIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -28,6 +29,26 @@ def test_measures_a_labelled_file() -> None:
     assert float(figures["F1"]) > 0.96
     error = float(said.split("calibration error")[1].split()[0])
     assert error <= 0.03
+
+
+def test_draws_whether_stated_probabilities_hold(tmp_path: Path) -> None:
+    file, truth = LABELLED / "fake_1000.csv", LABELLED / "fake_1000.truth.csv"
+    drawn = tmp_path / "drawn.svg"
+    said = run(file, "--entity", "resources", "--truth", truth, "--plot", drawn)
+    rows = said.split("pairs\n")[1].splitlines()[:-1]
+    circles = list(ElementTree.parse(drawn).iter("{http://www.w3.org/2000/svg}circle"))
+    assert len(circles) == len(rows)
+    stated, observed = map(float, rows[-1].split()[:2])
+    x, y = float(circles[-1].attrib["cx"]), float(circles[-1].attrib["cy"])
+    assert (x, y) == pytest.approx((200 * stated, 200 * (1 - observed)), abs=0.2)
+
+
+def test_a_drawing_needs_an_entity_and_a_place(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="name it with --entity"):
+        run("--plot", tmp_path / "drawn.svg")
+    file, truth = LABELLED / "fake_1000.csv", LABELLED / "fake_1000.truth.csv"
+    with pytest.raises(CommandError, match="cannot write"):
+        run(file, "--entity", "resources", "--truth", truth, "--plot", tmp_path / "no" / "x.svg")
 
 
 def test_needs_a_truth_beside_a_file() -> None:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from canonical.entities import ENTITIES
 from matching import accuracy
 from matching.engine.estimates import Estimate
+from matching.engine.plot import plot
 from matching.models import MatchEvidence, Review
 from matching.profiles import profile_for
 from mdm.console.boards.charts import WIDTH, histogram
@@ -47,6 +48,7 @@ def matching_board(request: HttpRequest) -> HttpResponse:
         whole=_figures(figures.whole),
         pairs=[(pair.systems, pair, _figures(pair)) for pair in figures.pairs],
         accuracy=figures,
+        plot=plot(figures.reliability),
     )
 
 
