@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Final
 
 from sync import egress
 from sync.connectors import profile as profiles
-from sync.connectors.base import RecordConnector
+from sync.connectors.base import RecordConnector, confirmed
 from sync.connectors.dynamics import rows
-from sync.connectors.dynamics.objects import COMPANY, DYNAMICS, GROUPS, NUMBERS
+from sync.connectors.dynamics.objects import COMPANY, CUSTOMERS, DYNAMICS, GROUPS, NUMBERS
 from sync.connectors.faults import poison
 from sync.connectors.odata import TAG, OData
 from sync.connectors.profile import Object, Profile, Rendered
@@ -23,6 +23,7 @@ from sync.connectors.rest import Rest
 from sync.inbound.arrivals import Item
 from sync.models.connections import Connection
 from sync.outbound.envelope import Message
+from sync.outbound.retry import Answer
 
 SERVICE: Final = "/data"
 #: Without it only the company of our user is seen and written.
@@ -43,6 +44,13 @@ class Dynamics(RecordConnector):
 
     # Writing
 
+    def send_one(self, message: Message) -> Answer:
+        """Write one record; workers are only read."""
+        thing = self.object_of(message.entity)
+        if not thing.creates:
+            return confirmed("", f"{thing.name} are only read")
+        return super().send_one(message)
+
     def find(self, thing: Object, key: str) -> str | None:
         """By the field that keeps our key, or by our code as the number in the company."""
         if thing.key:
@@ -54,11 +62,11 @@ class Dynamics(RecordConnector):
         return rows.id_of(thing, row) if row else None
 
     def create(self, thing: Object, rendered: Rendered, message: Message) -> str:
-        """Make it with our code as its number; a project in the company of its customer."""
-        client = str(rendered.values.get("CustomerAccountNumber") or "")
+        """Make it with our code as its number, in the company of its customer if it has one."""
+        client = str(rendered.values.get(CUSTOMERS.get(thing.name, "")) or "")
         company = client.partition(":")[0] or self._company()
-        field, setting = GROUPS[thing.name]
-        group = {field: self.settings[setting]} if self.settings[setting] else {}
+        field, setting = GROUPS.get(thing.name, ("", ""))
+        group = {field: self.settings[setting]} if setting and self.settings[setting] else {}
         body = rows.outward(thing, {**rendered.filled, **thing.first, **group}, company)
         body |= {COMPANY: company, NUMBERS[thing.name]: message.key}
         self._odata.create(thing.name, body | self._ours(thing, message))
@@ -71,8 +79,9 @@ class Dynamics(RecordConnector):
         self._odata.update(thing.name, key, body | self._ours(thing, message))
 
     def deactivate(self, thing: Object, source_id: str, message: Message) -> None:
-        """Block a customer for everything; complete a project."""
-        self._odata.update(thing.name, rows.key_of(thing, source_id), thing.inactive)
+        """Block a customer for everything; complete a project; nothing says so of a contract."""
+        if thing.inactive:
+            self._odata.update(thing.name, rows.key_of(thing, source_id), thing.inactive)
 
     def _company(self) -> str:
         company = str(self.settings["company"]).lower()
@@ -125,6 +134,7 @@ class Dynamics(RecordConnector):
             source_id=rows.id_of(thing, row),
             key=str(row.get(thing.key) or "") if thing.key else "",
             values=profiles.held(thing, rows.inward(thing, row)),
-            active=any(row.get(name) != value for name, value in thing.inactive.items()),
+            active=not thing.inactive
+            or any(row.get(name) != value for name, value in thing.inactive.items()),
             version=str(row.get(TAG) or ""),
         )

@@ -1,10 +1,12 @@
-"""What our entities are in Dynamics 365 Finance: CustomersV3 and ProjectsV2.
+"""What our entities are in Dynamics 365 Finance.
 
-Names follow the metadata of version 10.0.47.
+Customers, projects and workers follow the metadata of version 10.0.47; contracts are the
+integration entity for project contracts, by its public definition.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from sync.connectors.forms import (
@@ -19,18 +21,32 @@ from sync.connectors.forms import (
     REFERENCE,
     URI,
 )
-from sync.connectors.profile import Field, Object, Profile, out
+from sync.connectors.profile import Field, Object, Profile, back, out
 
 COMPANY: Final = "dataAreaId"
 #: The number of a record within its company, which with the company is its key.
-NUMBERS: Final = {"CustomersV3": "CustomerAccount", "ProjectsV2": "ProjectId"}
+NUMBERS: Final = {
+    "CustomersV3": "CustomerAccount",
+    "ProjectsV2": "ProjectId",
+    "CDSProjectContracts": "ProjectContractID",
+    "EssWorkers": "PersonnelNumber",
+}
+#: Records of all companies: their number alone is their key.
+SHARED: Final = frozenset({"EssWorkers"})
+#: The customer in whose company a new record is made.
+CUSTOMERS: Final = {
+    "ProjectsV2": "CustomerAccountNumber",
+    "CDSProjectContracts": "CustomerAccount",
+}
 #: The group that a new record must have, by the setting that names it.
 GROUPS: Final = {
     "CustomersV3": ("CustomerGroupId", "customer_group"),
     "ProjectsV2": ("ProjectGroupId", "project_group"),
 }
 #: Fields that hold something always: they are changed, never emptied.
-KEPT: Final = frozenset({"SalesCurrencyCode", "OnHoldStatus", "ProjectStage"})
+KEPT: Final = frozenset({"SalesCurrencyCode", "CurrencyCode", "OnHoldStatus", "ProjectStage"})
+#: A worker, who is of no company.
+WORKER: Final = replace(REFERENCE, name="worker")
 
 
 def _address(name: str, role: str) -> tuple[Field, ...]:
@@ -69,7 +85,9 @@ PROJECT: Final = Object(
     (
         Field("ProjectName", "name", required=True),
         Field("CustomerAccountNumber", "client", REFERENCE, required=True),
+        Field("ProjectContractId", "contracts[0]", REFERENCE),
         Field("ParentProjectId", "parent", REFERENCE),
+        Field("ProjectManagerPersonnelNumber", "manager", WORKER),
         Field("ProjectStage", "engagement_stage", CODE),
         Field("ProjectedStartDate", "planned_start", DATE),
         Field("ProjectedEndDate", "planned_end", DATE),
@@ -79,6 +97,33 @@ PROJECT: Final = Object(
     ),
     key="IntegrationSourceDataId",
     inactive={"ProjectStage": "Completed"},
+)
+CONTRACT: Final = Object(
+    "contract",
+    "CDSProjectContracts",
+    (
+        Field("Name", "title", required=True, otherwise=("contract_number",)),
+        Field("CustomerAccount", "client", REFERENCE, required=True),
+        Field("CurrencyCode", "currency", CURRENCY, required=True),
+        Field("PaymentTerms", "payment_terms.code", CODE),
+        Field("CustomerReference", "po_number"),
+    ),
+    key="SourceDataID",
+)
+RESOURCE: Final = Object(
+    "resource",
+    "EssWorkers",
+    (
+        back("PersonnelNumber", "worker_id"),
+        back("FirstName", "given_name"),
+        back("LastName", "family_name"),
+        back("KnownAs", "preferred_name"),
+        back("Name", "display_name"),
+        back("AadUserPrincipalName", "user_name"),
+        back("ProfessionalTitle", "job_title"),
+    ),
+    creates=False,
+    rules=({"to": "resource_type", "constant": "employee"},),
 )
 WORDS: Final = {
     "client_status": {
@@ -99,7 +144,7 @@ SETTINGS: Final = {
 DYNAMICS: Final = Profile(
     "dynamics365-finance",
     "Dynamics 365 Finance",
-    {thing.entity: thing for thing in (CUSTOMER, PROJECT)},
+    {thing.entity: thing for thing in (CUSTOMER, RESOURCE, CONTRACT, PROJECT)},
     SETTINGS,
     WORDS,
 )

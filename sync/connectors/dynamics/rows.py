@@ -1,6 +1,7 @@
 """Rows of Dynamics and what the profile sees of them. Pure.
 
-An id here is `company:number`, as one number may stand for another record in another company;
+An id here is `company:number`, as one number may stand for another record in another company
+(workers are of none);
 a row refers to another by its number alone, within its company. There is no empty day: 1900-01-01
 stands for none, and days come as moments at noon.
 """
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from sync.connectors.dynamics.objects import COMPANY, KEPT, NUMBERS
+from sync.connectors.dynamics.objects import COMPANY, KEPT, NUMBERS, SHARED
 from sync.connectors.faults import poison
 from sync.connectors.forms import DATE, NUMBER, REFERENCE
 from sync.connectors.profile import Object
@@ -26,13 +27,17 @@ def identity(company: str, number: str) -> str:
 
 
 def key_of(thing: Object, source_id: str) -> dict[str, str]:
-    """The key of a record in its company."""
+    """The key of a record in its company, or of one that all share."""
+    if thing.name in SHARED:
+        return {NUMBERS[thing.name]: source_id}
     company, _, number = source_id.partition(":")
     return {COMPANY: company, NUMBERS[thing.name]: number}
 
 
 def id_of(thing: Object, row: Mapping[str, Any]) -> str:
     """The id of a row; companies are written in small letters."""
+    if thing.name in SHARED:
+        return str(row[NUMBERS[thing.name]])
     return identity(str(row[COMPANY]).lower(), str(row[NUMBERS[thing.name]]))
 
 
@@ -65,7 +70,7 @@ def _within(company: str, referred: str, name: str) -> str:
 def inward(thing: Object, row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as the profile and the mapping read it."""
     forms = {each.name: each.form.name for each in thing.fields}
-    company = str(row[COMPANY]).lower()
+    company = str(row.get(COMPANY, "")).lower()
     return {name: _seen(forms.get(name, ""), value, company) for name, value in row.items()}
 
 

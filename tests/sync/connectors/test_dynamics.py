@@ -9,17 +9,23 @@ import pytest
 
 from canonical.models import OrderBy, SourceRecord, System
 from sync import egress
+from sync.inbound.receive import retire
 from sync.models import Subscription, TargetHealth
-from tests.factories import targets
+from tests.factories import hub, targets
 from tests.standins.dynamics import Dynamics
 from tests.standins.server import Fault, Standin
 from tests.sync.connectors.bench import Bench, messages_of
 from tests.sync.connectors.kit import ConnectorContract
-from tests.sync.connectors.samples import CLIENT_1, CLIENT_2, ENGAGEMENT
+from tests.sync.connectors.samples import CLIENT_1, CLIENT_2, CONTRACT, ENGAGEMENT
 
-TABLES = {"client": "CustomersV3", "engagement": "ProjectsV2"}
-NUMBERS = {"client": "CustomerAccount", "engagement": "IntegrationSourceDataId"}
-NAMES = {"client": "OrganizationName", "engagement": "ProjectName"}
+TABLES = {
+    "client": "CustomersV3", "contract": "CDSProjectContracts", "engagement": "ProjectsV2",
+}  # fmt: skip
+NUMBERS = {
+    "client": "CustomerAccount", "contract": "SourceDataID",
+    "engagement": "IntegrationSourceDataId",
+}  # fmt: skip
+NAMES = {"client": "OrganizationName", "contract": "Name", "engagement": "ProjectName"}
 
 
 class DynamicsBench(Bench):
@@ -27,8 +33,8 @@ class DynamicsBench(Bench):
 
     connector = "dynamics365-finance"
     vendor_class = Dynamics
-    writes = ("client", "engagement")
-    reads = writes
+    writes = ("client", "contract", "engagement")
+    reads = ("client", "resource", "contract", "engagement")
     settings = {"company": "USMF", "customer_group": "30", "project_group": "TM"}
     write_call = "POST .*/CustomersV3"
     poison = {"currency": "JPY"}
@@ -132,3 +138,38 @@ class TestTraps(DynamicsBench):
         self.deliver(target)
         [error] = target.lanes.filter(parked="dead").values_list("last_error", flat=True)
         assert "not found in the related table" in error
+
+    def test_a_project_names_its_contract_and_a_manager_of_no_company(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        vendor.table("EssWorkers")["000123"] = {
+            "PersonnelNumber": "000123", "FirstName": "Grace", "LastName": "Okafor",
+            "Name": "Grace Okafor", "__version": 1,
+        }  # fmt: skip
+        assert self.pull("resource") == {"created": 1}
+        self.say("client", "C-1", **CLIENT_1)
+        contract = self.say("contract", "CT-1", **CONTRACT)
+        contracts = [{"source_id": "CT-1"}]
+        golden = self.say("engagement", "E-1", **{**ENGAGEMENT, "contracts": contracts})
+        self.deliver(target)
+        row = self.one(vendor, "engagement", golden)
+        assert row["ProjectContractId"] == contract.code
+        assert isinstance(vendor, Dynamics)
+        vendor.change("ProjectsV2", f"usmf|{golden.code}", ProjectManagerPersonnelNumber="000123")
+        self.pull("engagement")
+        held = SourceRecord.objects.get(system=self.system, entity="engagement")
+        assert held.current is not None
+        assert held.current.values["manager"] == {"source_id": "000123"}
+        assert held.current.values["contracts"] == [{"source_id": f"usmf:{contract.code}"}]
+
+    def test_nothing_says_that_a_contract_ended(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        self.say("client", "C-1", **CLIENT_1)
+        golden = self.say("contract", "CT-1", **CONTRACT)
+        self.deliver(target)
+        before = self.one(vendor, "contract", golden)
+        retire(hub.SENDER, "erp", "contract", "CT-1")
+        self.deliver(target)
+        assert self.one(vendor, "contract", golden) == before
+        assert targets.at_rest(target)
