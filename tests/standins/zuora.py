@@ -1,172 +1,136 @@
-"""A tenant of Zuora: customer accounts, their bill-to contact, ZOQL, and idempotency keys.
+"""A tenant of Zuora with accounts and subscriptions.
 
-A refusal has status 200 and `success: false`; the last two digits of a code say what kind it is.
+A subscription keeps its number and gets another id with each version; another term or owner is
+another version. An order gives one over to another account.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Final
+from datetime import date, timedelta
+from typing import Any, Final
 
-from tests.standins.server import Call, Refusal, Reply, Standin, route
+from tests.standins.server import Call, Reply, route
+from tests.standins.zuora_accounts import LACKING, NOT_FOUND, RULE, Accounts, no
 
-ACCOUNTS: Final = "/v1/accounts"
-PAGE: Final = 2
-CONTACT: Final = {"firstName", "lastName", "workEmail", "workPhone", "address1", "address2",
-                  "city", "state", "zipCode", "country"}  # fmt: skip
-FIELDS: Final = {"name", "accountNumber", "currency", "paymentTerm", "parentId", "billToContact",
-                 "golden_id__c", "golden_status__c"}  # fmt: skip
-BILLING: Final = ("currency", "paymentTerm")
-INVALID, UNKNOWN, LACKING, RULE, NOT_FOUND = 20, 21, 22, 30, 40
-NAMED: Final = {"Id": "id", "UpdatedDate": "UpdatedDate"}
-BY_ID: Final = re.compile(r"SELECT Id, UpdatedDate FROM Account WHERE Id = '(\w+)'")
-WHERE: Final = re.compile(r"SELECT Id, UpdatedDate FROM Account(?: WHERE UpdatedDate >= '(.+)')?")
+SUBSCRIPTIONS: Final = "/v1/subscriptions"
+CUSTOM: Final = {"golden_id__c", "golden_status__c", "contract_number__c", "po_number__c"}
+NEW: Final = CUSTOM | {"accountKey", "subscriptionNumber", "contractEffectiveDate", "termType",
+                       "initialTerm", "initialTermPeriodType", "renewalTerm", "runBilling",
+                       "subscribeToRatePlans", "notes"}  # fmt: skip
+CHANGED: Final = CUSTOM | {"notes", "termType", "currentTerm", "currentTermPeriodType"}
+NEEDED: Final = ("accountKey", "contractEffectiveDate", "termType", "subscribeToRatePlans")
+TERM: Final = ("termType", "currentTerm")
+RATE_PLAN: Final = "8ad08d2986bd0a4c0186bdcd1a2b0001"  # of the catalog: costs nothing
+TRIGGERS: Final = ["ContractEffective", "ServiceActivation", "CustomerAcceptance"]
+Row = dict[str, Any]
 
 
-class Zuora(Standin):
+class Zuora(Accounts):
     """One tenant."""
-
-    throttled: ClassVar[Reply] = Reply(
-        429,
-        {"success": False, "reasons": [{"code": 50000070, "message": "Too many requests"}]},
-        {"RateLimit-Limit": "50", "RateLimit-Remaining": "0", "RateLimit-Reset": "900"},
-    )
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = datetime(2026, 1, 1, tzinfo=UTC)
-        self.kept: dict[str, tuple[bytes, Reply]] = {}
-        self.queries: dict[str, list[dict[str, Any]]] = {}
 
     # What its users do
 
-    def change(self, identity: str, **values: Any) -> None:
-        """A user changes an account."""
-        self._write(self.table("accounts")[identity], values)
-
-    def add(self, number: str, name: str, currency: str = "EUR") -> str:
-        """A user makes an account."""
-        identity = f"{len(self.table('accounts')) + 1:032x}"
-        account = self.table("accounts")[identity] = {"id": identity}
-        self._write(account, {"accountNumber": number, "name": name, "currency": currency,
-                    "billToContact": {"firstName": "A", "lastName": "B"}})  # fmt: skip
-        return identity
+    def sign(self, account: str, number: str) -> None:
+        """A user subscribes an account without end."""
+        self._subscribe({"accountKey": account, "subscriptionNumber": number,
+                         "contractEffectiveDate": "2026-01-01", "termType": "EVERGREEN",
+                         "subscribeToRatePlans": [{"productRatePlanId": RATE_PLAN}]})  # fmt: skip
 
     # The interface
 
-    @route("POST", "/oauth/token")
-    def token(self, call: Call) -> Reply:
-        return self.grant(call)
-
-    @route("POST", ACCOUNTS)
-    def create(self, call: Call) -> Reply:
-        """An answer is kept by its key and given again; a key with another body is refused."""
+    @route("POST", SUBSCRIPTIONS)
+    def subscribe(self, call: Call) -> Reply:
         self.bearer(call)
-        key = call.headers.get("idempotency-key", "")
-        if key in self.kept:
-            body, reply = self.kept[key]
-            return reply if body == call.body else Reply(422, {"success": False, "reasons": []})
-        reply = self._make(call.json)
-        if key:
-            self.kept[key] = (call.body, reply)
-        return reply
+        self.strict(call, NEW)
+        return self.once(call, self._subscribe)
 
-    @route("GET", f"{ACCOUNTS}/(?P<which>[^/]+)")
-    def get(self, call: Call) -> Reply:
+    @route("GET", f"{SUBSCRIPTIONS}/(?P<which>[^/]+)")
+    def subscription(self, call: Call) -> Reply:
+        """The latest version by number; by id that version."""
         self.bearer(call)
-        account = self._found(call.parts["which"])
-        grouped = {"billToContact", "UpdatedDate", *BILLING}
-        return Reply(200, {
-            "basicInfo": {n: v for n, v in account.items() if n not in grouped},
-            "billingAndPayment": {n: account.get(n) for n in BILLING},
-            "billToContact": {"id": "c", **account["billToContact"]}, "success": True,
-        })  # fmt: skip
+        row = self.latest(call.parts["which"])
+        return Reply(200, {**{n: v for n, v in row.items() if n != "UpdatedDate"}, "success": True})
 
-    @route("PUT", f"{ACCOUNTS}/(?P<which>[^/]+)")
-    def update(self, call: Call) -> Reply:
+    @route("PUT", f"{SUBSCRIPTIONS}/(?P<which>[^/]+)")
+    def change_subscription(self, call: Call) -> Reply:
         self.bearer(call)
-        account, body = self._found(call.parts["which"]), call.json
-        self._check(body)
-        if "currency" in body:
-            raise _no(RULE, "The currency of an account cannot be changed.")
-        self._write(account, body)
-        return Reply(200, {"success": True})
+        self.strict(call, CHANGED)
+        row, body = self.latest(call.parts["which"]), call.json
+        if any(name in body for name in TERM):
+            row = self._version(row)
+            self._set_term(row, body, "currentTerm")
+        row |= {n: v for n, v in body.items() if n in CUSTOM | {"notes"}}
+        row["UpdatedDate"] = self.stamp()
+        return Reply(200, {"success": True, "subscriptionId": row["id"]})
 
-    @route("POST", "/v1/action/query")
-    def query(self, call: Call) -> Reply:
+    @route("POST", "/v1/orders")
+    def order(self, call: Call) -> Reply:
         self.bearer(call)
-        if one := BY_ID.fullmatch(call.json["queryString"]):
-            found = self.table("accounts").get(one[1])
-            return self._page([{n: found[k] for n, k in NAMED.items()}] if found else [])
-        asked = WHERE.fullmatch(call.json["queryString"])
-        assert asked is not None
-        since = datetime.fromisoformat(asked[1]) if asked[1] else None
-        rows = [{n: r[k] for n, k in NAMED.items()}
-                for r in self.table("accounts").values()
-                if since is None or datetime.fromisoformat(r["UpdatedDate"]) >= since]  # fmt: skip
-        return self._page(rows[::-1])  # in no order
-
-    @route("POST", "/v1/action/queryMore")
-    def query_more(self, call: Call) -> Reply:
-        self.bearer(call)
-        return self._page(self.queries.pop(call.json["queryLocator"]))
-
-    def _page(self, rows: list[dict[str, Any]]) -> Reply:
-        answer: dict[str, Any] = {"records": rows[:PAGE], "size": len(rows), "done": True}
-        if len(rows) > PAGE:
-            locator = f"locator-{len(self.calls)}"
-            self.queries[locator] = rows[PAGE:]
-            answer |= {"done": False, "queryLocator": locator}
-        return Reply(200, answer)
+        return self.once(call, self._order)
 
     # The rules
 
-    def _make(self, body: Mapping[str, Any]) -> Reply:
-        try:
-            self._check(body)
-            contact = body.get("billToContact") or {}
-            given = {**body, **contact}
-            for name in ("name", "currency", "billToContact", "firstName", "lastName"):
-                if not given.get(name):
-                    raise _no(LACKING, f"Missing required value for {name}")
-            rows = self.table("accounts")
-            if any(r["accountNumber"] == body.get("accountNumber") for r in rows.values()):
-                raise _no(RULE, "The account number already exists.")
-        except Refusal as refusal:
-            return refusal.reply
+    def latest(self, which: str) -> Row:
+        """A subscription by number, in its last version, or by the id of one."""
+        rows = self.table("subscriptions").values()
+        for row in reversed(rows):
+            if which in (row["subscriptionNumber"], row["id"]):
+                return row
+        raise no(NOT_FOUND, f"Cannot find entity by key: {which}")
+
+    def _subscribe(self, body: Mapping[str, Any]) -> Reply:
+        for name in NEEDED:
+            if not body.get(name):
+                raise no(LACKING, f"Missing required value for {name}")
+        account = self.account(body["accountKey"])
+        plans = [plan["productRatePlanId"] for plan in body["subscribeToRatePlans"]]
+        if plans != [RATE_PLAN]:
+            raise no(NOT_FOUND, f"Cannot find entity by key: {plans}")
+        rows = self.table("subscriptions")
+        if any(r["subscriptionNumber"] == body["subscriptionNumber"] for r in rows.values()):
+            raise no(RULE, "The subscription number already exists.")
+        begins = body["contractEffectiveDate"]
+        row: Row = {
+            "accountId": account["id"], "subscriptionNumber": body["subscriptionNumber"],
+            "contractEffectiveDate": begins, "termStartDate": begins, "status": "Active",
+            "currency": account["currency"], "totalContractedValue": 0, "ratePlans": [],
+            **{n: v for n, v in body.items() if n in CUSTOM | {"notes"}},
+        }  # fmt: skip
+        self._set_term(row, body, "initialTerm")
+        self._version(row)
+        return Reply(200, {"success": True, "subscriptionNumber": row["subscriptionNumber"]})
+
+    def _order(self, body: Mapping[str, Any]) -> Reply:
+        assert set(body) == {"orderDate", "existingAccountNumber", "subscriptions"}
+        owner = self.account(body["existingAccountNumber"])
+        for given in body["subscriptions"]:
+            row = self.latest(given["subscriptionNumber"])
+            if row["accountId"] != owner["id"]:
+                raise no(RULE, "The subscription belongs to another account.")
+            [action] = given["orderActions"]
+            assert action["type"] == "OwnerTransfer"
+            assert [trigger["name"] for trigger in action["triggerDates"]] == TRIGGERS
+            number = action["ownerTransfer"]["destinationAccountNumber"]
+            account = self.account(number)
+            if account["accountNumber"] != number:
+                raise no(NOT_FOUND, f"Cannot find entity by key: {number}")
+            self._version(row)["accountId"] = account["id"]
+        return Reply(200, {"success": True, "orderNumber": f"O-{len(self.calls)}"})
+
+    def _version(self, row: Mapping[str, Any]) -> Row:
+        rows = self.table("subscriptions")
         identity = f"{len(rows) + 1:032x}"
-        account = rows[identity] = {"id": identity}
-        self._write(account, body)
-        return Reply(200, {"success": True, "accountId": identity,
-                           "accountNumber": body["accountNumber"]})  # fmt: skip
+        rows[identity] = {**row, "id": identity, "UpdatedDate": self.stamp()}
+        return rows[identity]
 
-    def _check(self, body: Mapping[str, Any]) -> None:
-        contact = body.get("billToContact") or {}
-        for name in [*(set(body) - FIELDS), *(set(contact) - CONTACT)]:
-            raise _no(UNKNOWN, f"Unknown field {name}")
-        if any(value is not None and not isinstance(value, str) for value in contact.values()):
-            raise _no(INVALID, "A contact's fields are text")
-        email = contact.get("workEmail")
-        if email and not re.fullmatch(r"[^@]+@[^@]+\.[^@]+", email):
-            raise _no(INVALID, f"{email} is no email address")
-        if (parent := body.get("parentId")) and parent not in self.table("accounts"):
-            raise _no(NOT_FOUND, f"Cannot find entity by key: {parent}")
-
-    def _found(self, which: str) -> dict[str, Any]:
-        for account in self.table("accounts").values():
-            if which in (account["id"], account["accountNumber"]):
-                return account
-        raise _no(NOT_FOUND, f"Cannot find entity by key: {which}")
-
-    def _write(self, account: dict[str, Any], body: Mapping[str, Any]) -> None:
-        contact = {**account.get("billToContact", {}), **(body.get("billToContact") or {})}
-        self.now += timedelta(minutes=1)
-        stamp = self.now.isoformat("T", "milliseconds")
-        account |= {**body, "billToContact": contact, "UpdatedDate": stamp}
-
-
-def _no(kind: int, message: str) -> Refusal:
-    reasons = [{"code": 53100000 + kind, "message": message}]
-    return Refusal(Reply(200, {"success": False, "processId": "p", "reasons": reasons}))
+    @staticmethod
+    def _set_term(row: Row, body: Mapping[str, Any], name: str) -> None:
+        row["termType"] = body["termType"]
+        if body["termType"] == "EVERGREEN":
+            row["termEndDate"] = None
+            return
+        if not body.get(name) or body[f"{name}PeriodType"] != "Day":
+            raise no(LACKING, f"Missing required value for {name}")
+        ends = date.fromisoformat(row["termStartDate"]) + timedelta(days=int(body[name]))
+        row["termEndDate"] = ends.isoformat()

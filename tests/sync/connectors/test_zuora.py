@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
+from canonical.identity.merging import merge, undo
+from canonical.models import Golden
 from sync import egress
 from sync.models import Attempt, Connection, Subscription
-from tests.factories import targets
+from tests.factories import hub, targets
+from tests.standins import environment
 from tests.standins.server import CLIENT, Fault, Reply, Standin
-from tests.standins.zuora import Zuora
+from tests.standins.zuora import RATE_PLAN, Zuora
 from tests.sync.connectors.kit import ConnectorContract
-from tests.sync.connectors.samples import CLIENT_1, CLIENT_2
+from tests.sync.connectors.samples import CLIENT_1, CLIENT_2, CONTRACT
 
 
 class TestZuora(ConnectorContract):
-    """The contract: an account by its number."""
+    """The contract: accounts and subscriptions by their numbers."""
 
     connector = "zuora"
     vendor_class = Zuora
-    settings = {"currency": "EUR"}
-    writes = ("client",)
+    settings = {"currency": "EUR", "rate_plan": RATE_PLAN}
+    writes = ("client", "contract")
     reads = writes
     write_call = "POST .*/accounts$"
     poison = {"email": "ada@nowhere"}
@@ -29,10 +33,13 @@ class TestZuora(ConnectorContract):
         return {"token_url": f"{vendor.url}/oauth/token", "client_id": CLIENT}
 
     def held(self, vendor: Standin, entity: str, key: str) -> list[dict[str, Any]]:
+        if entity == "contract":
+            rows = vendor.table("subscriptions").values()
+            return [r for r in rows if r["subscriptionNumber"] == key][-1:]
         return [r for r in vendor.table("accounts").values() if r["accountNumber"] == key]
 
     def name_of(self, entity: str, record: Mapping[str, Any]) -> Any:
-        return record["name"]
+        return record["notes" if entity == "contract" else "name"]
 
     def is_active(self, entity: str, record: Mapping[str, Any]) -> bool:
         return bool(record["golden_status__c"] == "active")
@@ -121,3 +128,136 @@ class TestZuora(ConnectorContract):
         assert sorted(i.source_id for page in pages for i in page.items) == ids
         assert {page.cursor for page in pages[:-1]} == {""}
         assert pages[-1].cursor == vendor.table("accounts")[ids[-1]]["UpdatedDate"]
+
+    def test_a_term_is_a_version_and_an_end_that_is_gone_is_none(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        self.bring_in()
+        self.deliver(target)
+        versions = vendor.table("subscriptions")
+        [first] = versions.values()
+        assert (first["termType"], first["termEndDate"]) == ("TERMED", "2026-12-31")
+        self.say("contract", "CT-1", **{**CONTRACT, "po_number": "PO-9"})
+        self.deliver(target)
+        assert [row["po_number__c"] for row in versions.values()] == ["PO-9"]
+        self.say("contract", "CT-1", **{**CONTRACT, "effective_to": "2027-03-31"})
+        self.deliver(target)
+        self.say("contract", "CT-1", **{**CONTRACT, "effective_to": None})
+        self.deliver(target)
+        assert [row["termEndDate"] for row in versions.values()] == [
+            "2026-12-31", "2027-03-31", None
+        ]  # fmt: skip
+        assert sum(self.pull("contract").values()) == 1
+        with egress.Client() as client:
+            again = self.speaker(client).again("contract", [first["id"]])
+        assert [item.source_id for item in again] == [first["subscriptionNumber"]]
+
+    def test_what_was_merged_gives_its_contracts_over(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        first = self.say("client", "C-2", **{**CLIENT_2, "parent": None})
+        made = self.bring_in()
+        self.deliver(target)
+        outcome = merge(first.pk, [made["C-1"].pk], hub.STEWARD)
+        self.deliver(target)
+        code = made["CT-1"].code
+        assert self.owner(vendor, code) == first.code
+        assert self.held(vendor, "contract", code)[0]["golden_status__c"] == "active"
+        undo(outcome.merges[0].pk, hub.STEWARD)
+        self.deliver(target)
+        assert self.owner(vendor, code) == made["C-1"].code
+        assert targets.at_rest(target)
+
+    def owner(self, vendor: Standin, code: str) -> Any:
+        [contract] = self.held(vendor, "contract", code)
+        return vendor.table("accounts")[contract["accountId"]]["accountNumber"]
+
+    def test_a_custom_field_that_nobody_made_is_no_silent_loss(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        Connection.objects.update(settings={"currency": "EUR", "key_field": "our_id__c"})
+        self.say("client", "C-1", **CLIENT_1)
+        self.deliver(target)
+        dead = target.lanes.filter(parked="dead").values_list("last_error", flat=True)
+        assert list(dead) == ["answered 400: Error - unrecognised fields"]
+
+    def test_without_a_rate_plan_no_contract_is_made(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        Connection.objects.update(settings={"currency": "EUR"})
+        self.bring_in()
+        self.deliver(target)
+        dead = target.lanes.filter(parked="dead").values_list("last_error", flat=True)
+        assert list(dead) == ["the setting rate_plan names no product rate plan for contracts"]
+
+    def test_what_was_signed_there_comes_in(self, vendor: Standin, target: Subscription) -> None:
+        assert isinstance(vendor, Zuora)
+        vendor.sign(vendor.add("A-7", "Velodrome Ghent NV"), "A-S00000007")
+        self.pull("client")
+        assert self.pull("contract") == {"created": 1}
+        contract = hub.document(Golden.objects.get(entity="contract"))
+        assert (contract["contract_status"], contract["currency"]) == ("active", "EUR")
+        assert contract["client"] == str(Golden.objects.get(entity="client").pk)
+        assert "effective_to" not in contract
+
+    def test_the_vendors_own_library_agrees(self, vendor: Standin, target: Subscription) -> None:
+        """zuora_sdk, unmodified: addresses, verbs and paging; and our bodies by its models."""
+        python = environment.python(SDK)
+        made = self.bring_in()
+        self.deliver(target)
+        self.say("contract", "CT-1", **{**CONTRACT, "client": {"source_id": "C-2"}, "title": "B"})
+        self.rename("client", "C-1", "Renamed")
+        self.deliver(target)
+        sent = [[MODELS[call.method, call.path.split("/")[2]], json.loads(call.body)]
+                for call in vendor.calls
+                if (call.method, call.path.split("/")[2]) in MODELS]  # fmt: skip
+        assert {model for model, _ in sent} == set(MODELS.values())
+        codes = [made[each].code for each in ("C-1", "CT-1")]
+        [token] = vendor.tokens
+        told = environment.run(python, _SCRIPT, vendor.url, token, *codes, json.dumps(sent))
+        assert told["wrong"] == []
+        assert told["name"] == "Renamed"
+        assert told["notes"] == "B"
+        assert sorted(told["found"]) == sorted(
+            row["id"] for row in vendor.table("accounts").values()
+        )
+        assert told["refused"] == "53100040"
+
+
+SDK = ["zuora_sdk==3.21.0", "jsonschema==4.25.1"]
+MODELS = {
+    ("POST", "accounts"): "CreateAccountRequest",
+    ("PUT", "accounts"): "UpdateAccountRequest",
+    ("POST", "subscriptions"): "CreateSubscriptionRequest",
+    ("PUT", "subscriptions"): "UpdateSubscriptionRequest",
+    ("POST", "orders"): "CreateOrderRequest",
+}
+_SCRIPT = """
+import json, sys
+import zuora_sdk
+from jsonschema import Draft202012Validator
+from zuora_sdk.zuora_client import ZuoraClient
+
+url, token, account, contract, sent = sys.argv[1:]
+told = {"wrong": []}
+for model, body in json.loads(sent):
+    schema = getattr(zuora_sdk, model).model_json_schema()
+    own = {name for name in body if not name.endswith("__c")}
+    told["wrong"] += [f"{model}: {name}" for name in own - set(schema["properties"])]
+    told["wrong"] += [f"{model} {list(error.path)}: {error.message}"
+                      for error in Draft202012Validator(schema).iter_errors(body)]
+config = zuora_sdk.Configuration(host=url, access_token=token)
+zuora = ZuoraClient("", "", None, config)
+told["name"] = zuora.accounts_api().get_account(account).basic_info.name
+told["notes"] = zuora.subscriptions_api().get_subscription_by_key(contract).notes
+asked = zuora_sdk.ProxyActionqueryRequest(query_string="SELECT Id, UpdatedDate FROM Account")
+page = zuora.actions_api().action_post_query(asked)
+told["found"] = [row["Id"] for row in page.records]
+while not page.done:
+    more = zuora_sdk.ProxyActionqueryMoreRequest(query_locator=page.query_locator)
+    page = zuora.actions_api().action_postquery_more(more)
+    told["found"] += [row["Id"] for row in page.records]
+answer = zuora.accounts_api().get_account("nobody")
+told["refused"] = str(answer.reasons[0].code)
+print(json.dumps(told))
+"""
