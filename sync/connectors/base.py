@@ -172,8 +172,10 @@ class RecordConnector(ProfileConnector):
         self.deactivate(thing, absorbed, message)
 
     def send_one(self, message: Message) -> Answer:
-        """Write one record, whatever is asked of it."""
+        """Write one record, whatever is asked of it; one without a field to write is only read."""
         thing = self.object_of(message.entity)
+        if not thing.attributes:
+            return confirmed("", f"{thing.name} are only read")
         if message.operation is Operation.PUT:
             return confirmed(self._put(thing, message))
         known = self._known(thing, message)

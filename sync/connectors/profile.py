@@ -230,6 +230,11 @@ def _element(
     return _fields(child.fields, seen, around, f"{child.attribute}[{index}].")
 
 
+def owner_of(key: str) -> str:
+    """The code of the record that an element's key begins with: RC-000010-L03 is RC-000010's."""
+    return "-".join(key.upper().split("-")[:2])
+
+
 def held(thing: Object, record: Mapping[str, Any]) -> dict[str, Any]:
     """What a record of the system holds per canonical path, comparable with `render`."""
     return _comparable(thing.fields, record)

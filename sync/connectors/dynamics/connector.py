@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 from sync import egress
 from sync.connectors import profile as profiles
-from sync.connectors.base import RecordConnector, confirmed
+from sync.connectors.base import RecordConnector
 from sync.connectors.dynamics import rows
 from sync.connectors.dynamics.objects import COMPANY, CUSTOMERS, DYNAMICS, GROUPS, NUMBERS
 from sync.connectors.faults import poison
@@ -23,7 +23,6 @@ from sync.connectors.rest import Rest
 from sync.inbound.arrivals import Item
 from sync.models.connections import Connection
 from sync.outbound.envelope import Message
-from sync.outbound.retry import Answer
 
 SERVICE: Final = "/data"
 #: Without it only the company of our user is seen and written.
@@ -43,13 +42,6 @@ class Dynamics(RecordConnector):
         self._odata = OData(Rest(connection.url, self.login, client), SERVICE, query=EVERYWHERE)
 
     # Writing
-
-    def send_one(self, message: Message) -> Answer:
-        """Write one record; workers are only read."""
-        thing = self.object_of(message.entity)
-        if not thing.creates:
-            return confirmed("", f"{thing.name} are only read")
-        return super().send_one(message)
 
     def find(self, thing: Object, key: str) -> str | None:
         """By the field that keeps our key, or by our code as the number in the company."""

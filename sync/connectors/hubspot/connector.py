@@ -37,7 +37,7 @@ class HubSpot(HubSpotJoints):
     def send_alike(self, messages: Sequence[Message]) -> list[Answer]:
         """Write many records at once; ends of records go one by one."""
         thing = self.profile.objects.get(messages[0].entity)
-        if thing is not None and not thing.creates and not thing.inactive:
+        if thing is not None and not thing.attributes:
             return [confirmed("", f"{thing.name} are only read") for _ in messages]
         if messages[0].operation is not Operation.PUT:
             return [self.attempt(self._end, message) for message in messages]

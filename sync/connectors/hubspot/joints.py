@@ -22,9 +22,9 @@ from sync.connectors.hubspot.objects import (
     SINGLE,
     UNIQUE,
 )
-from sync.connectors.hubspot.reading import AT_ONCE, Record, owner_of
+from sync.connectors.hubspot.reading import AT_ONCE, Record
 from sync.connectors.paths import nested
-from sync.connectors.profile import Child, Element, Object, Rendered
+from sync.connectors.profile import Child, Element, Object, Rendered, owner_of
 from sync.outbound.envelope import Message
 from sync.outbound.retry import Answer, Verdict
 

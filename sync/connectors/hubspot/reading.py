@@ -21,7 +21,7 @@ from sync.connectors.hubspot.objects import (
     PRIMARY,
     UNIQUE,
 )
-from sync.connectors.profile import Child, Object, Profile
+from sync.connectors.profile import Child, Object, Profile, owner_of
 from sync.connectors.protocol import Capabilities, Guarantee, Held, Page
 from sync.connectors.rest import Response, Rest
 from sync.inbound.arrivals import Item
@@ -279,11 +279,6 @@ class HubSpotReader(ProfileConnector):
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def owner_of(key: str) -> str:
-    """The code of the record that an element's key begins with: RC-000010-L03 is RC-000010's."""
-    return "-".join(key.upper().split("-")[:2])
 
 
 def _within(inactive: Mapping[str, Any], record: Record) -> bool:

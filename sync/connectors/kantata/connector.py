@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sync.connectors.base import Missing, confirmed
+from sync.connectors.base import Missing
 from sync.connectors.faults import poison
 from sync.connectors.kantata import answers
 from sync.connectors.kantata.milestones import ACTIVE, INACTIVE, KantataMilestones
@@ -25,12 +25,10 @@ class Kantata(KantataMilestones):
     """One Kantata OX account."""
 
     def send_one(self, message: Message) -> Answer:
-        """Write one record; users are only read."""
+        """Write one record; a schedule is its milestones."""
         thing = self.object_of(message.entity)
         if not thing.name:
             return self._milestones(message)
-        if thing.name not in SUBJECTS:
-            return confirmed("", f"{thing.name} are only read")
         return super().send_one(message)
 
     def find(self, thing: Object, key: str) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 
 from sync import egress
 from sync.connectors import profile as profiles
-from sync.connectors.base import Missing, RecordConnector, confirmed
+from sync.connectors.base import Missing, RecordConnector
 from sync.connectors.faults import Turned, poison, said
 from sync.connectors.oracle import bodies
 from sync.connectors.oracle.objects import (
@@ -55,13 +55,6 @@ class Oracle(RecordConnector):
         self._rest = Rest(connection.url, self.login, client, FRAMEWORK)
 
     # Writing
-
-    def send_one(self, message: Message) -> Answer:
-        """Write one record; workers are only read."""
-        thing = self.object_of(message.entity)
-        if not thing.creates:
-            return confirmed("", f"{thing.name} are only read")
-        return super().send_one(message)
 
     def find(self, thing: Object, key: str) -> str | None:
         """By the number that is our code in records that we made."""

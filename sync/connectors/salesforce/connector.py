@@ -15,11 +15,11 @@ from django.utils import timezone
 from sync import egress
 from sync.connectors.base import confirmed, parts
 from sync.connectors.faults import Turned, poison
-from sync.connectors.profile import Child, Object, Rendered
+from sync.connectors.profile import Child, Object, Rendered, owner_of
 from sync.connectors.rest import Response, segment
 from sync.connectors.salesforce import answers, soql
 from sync.connectors.salesforce.objects import TODAY
-from sync.connectors.salesforce.reading import AT_ONCE, Record, SalesforceReader, ended, owner_of
+from sync.connectors.salesforce.reading import AT_ONCE, Record, SalesforceReader, ended
 from sync.outbound.envelope import Message, Operation
 from sync.outbound.retry import Answer, Verdict
 

@@ -10,7 +10,7 @@ from sync import egress
 from sync.connectors import profile as profiles
 from sync.connectors.base import ProfileConnector, parts
 from sync.connectors.faults import Turned
-from sync.connectors.profile import Child, Object, Profile
+from sync.connectors.profile import Child, Object, Profile, owner_of
 from sync.connectors.protocol import Capabilities, Guarantee, Held, Page
 from sync.connectors.rest import Response, Rest
 from sync.connectors.salesforce import answers, soql
@@ -173,11 +173,6 @@ class SalesforceReader(ProfileConnector):
         if not response.ok or not isinstance(response.data, Mapping):
             raise Turned(answers.whole(response))
         return response
-
-
-def owner_of(key: str) -> str:
-    """The code of the record that an element's key begins with: RC-000010-L03 is RC-000010's."""
-    return "-".join(key.upper().split("-")[:2])
 
 
 def ended(inactive: Mapping[str, Any], record: Record) -> bool:

@@ -18,7 +18,13 @@ from tests.standins.hubspot import HubSpot
 from tests.standins.server import SECRET, Fault, Standin
 from tests.sync.connectors.bench import Bench
 from tests.sync.connectors.kit import ConnectorContract
-from tests.sync.connectors.samples import CLIENT_1, CLIENT_2, ENGAGEMENT
+from tests.sync.connectors.samples import (
+    CLIENT_1,
+    CLIENT_2,
+    CONTRACT,
+    ENGAGEMENT,
+    RATE_CARD,
+)
 
 TABLES = {
     "client": "companies", "engagement": "deals", "contract": "orders",
@@ -211,13 +217,17 @@ class TestTraps(HubSpotBench):
         """hubspot-api-client, unmodified: addresses, verbs, headers and paging are the vendor's."""
         python = environment.python(SDK)
         golden = self.say("client", "C-1", **CLIENT_1)
+        contract = self.say("contract", "CT-1", **CONTRACT)
+        self.say("rate_card", "RC-1", **RATE_CARD)
         self.deliver(target)
-        told = environment.run(python, _SCRIPT, vendor.url, SECRET, golden.code)
+        told = environment.run(python, _SCRIPT, vendor.url, SECRET, golden.code, contract.code)
         assert told["ours"] == CLIENT_1["legal_name"]
         assert told["upserted"] == [True, False]
         assert told["listed"] == 4
         assert told["found"] == 4
         assert told["joined"] == 1
+        assert told["order"] == [CONTRACT["title"], ["Advice"]]
+        assert told["products"] == ["CONS", "PART"]
 
 
 _SCRIPT = """
@@ -226,11 +236,13 @@ import hubspot
 from hubspot.crm import companies
 from hubspot.crm.associations.v4 import BatchInputPublicFetchAssociationsBatchRequest
 
-url, secret, code = sys.argv[1:]
+url, secret, code, contract = sys.argv[1:]
 client = hubspot.Client.create(access_token=secret)
 client.config["host"] = url
 for api in (client.crm.companies.batch_api, client.crm.companies.basic_api,
-            client.crm.companies.search_api, client.crm.associations.v4.batch_api):
+            client.crm.companies.search_api, client.crm.associations.v4.batch_api,
+            client.crm.objects.batch_api, client.crm.line_items.batch_api,
+            client.crm.products.basic_api):
     api.api_client.configuration.host = url
 told = {}
 batch = client.crm.companies.batch_api
@@ -260,5 +272,20 @@ links = client.crm.associations.v4.batch_api.get_page(
     "companies", "contacts", batch_input_public_fetch_associations_batch_request=
     BatchInputPublicFetchAssociationsBatchRequest(inputs=[{"id": ours.id}]))
 told["joined"] = len(links.results[0].to)
+many = hubspot.crm.objects.BatchReadInputSimplePublicObjectId
+[order] = client.crm.objects.batch_api.read(
+    "orders", batch_read_input_simple_public_object_id=many(
+        id_property="golden_id", inputs=[{"id": contract}], properties=["hs_order_name"],
+        properties_with_history=[])).results
+lines = client.crm.associations.v4.batch_api.get_page(
+    "orders", "line_items", batch_input_public_fetch_associations_batch_request=
+    BatchInputPublicFetchAssociationsBatchRequest(inputs=[{"id": order.id}])).results[0].to
+read = hubspot.crm.line_items.BatchReadInputSimplePublicObjectId(
+    inputs=[{"id": str(line.to_object_id)} for line in lines], properties=["name"],
+    properties_with_history=[])
+items = client.crm.line_items.batch_api.read(batch_read_input_simple_public_object_id=read).results
+told["order"] = [order.properties["hs_order_name"], [i.properties["name"] for i in items]]
+products = client.crm.products.get_all(properties=["hs_sku"])
+told["products"] = sorted(product.properties["hs_sku"] for product in products)
 print(json.dumps(told))
 """
