@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -28,8 +28,7 @@ HEAVY_SECONDS = 60
 HEAVY_AT_MOST = 200_000
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A record that is linked to a golden record, as matching knows it."""
 
     record: UUID
@@ -237,6 +236,6 @@ def features_of(records: Collection[UUID]) -> dict[UUID, Features]:
 def _unpacked(blob: bytes | memoryview) -> Features | None:
     """Features, unless another version of the normaliser wrote them: those await a re-match."""
     try:
-        return Features.unpack(bytes(blob))
+        return Features.unpack(blob)
     except OutdatedFeatures:
         return None

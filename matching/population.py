@@ -5,7 +5,7 @@ Records and golden records go by number here: a chunk asks for tens of thousands
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import ItemsView, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from matching.candidates import Member
 from matching.engine.frame import frame_of
-from matching.engine.linkage import together
+from matching.engine.linkage import capped, together
 from matching.engine.model import Model
 from matching.engine.normalise import Features
 from matching.engine.profile import Profile
@@ -137,6 +137,10 @@ class Population:
         frame = frame_of(self.profile, [self.features[record] for record in records])
         self._score(pairs, Scorer(self.profile, self.model, frame), places.reshape(-1, 2))
 
+    def weights(self) -> ItemsView[Pair, int]:
+        """The evidence of every pair that was scored, in 1/1024 bit."""
+        return self._weights.items()
+
     def weight(self, record: int, other: int) -> int:
         """The evidence between two records, in 1/1024 bit."""
         if (record, other) not in self._weights:
@@ -148,8 +152,12 @@ class Population:
 
         With `apart`, what its own system holds apart from it counts against it.
         """
-        others = self.others(record, golden)
+        others = self.inside[golden]
         system = self.systems[record]
+        if len(others) == 1 and others[0] != record:  # as most are
+            apart = apart and self.systems[others[0]] == system
+            return capped(self.weight(record, others[0])) + apart * self.model.apart
+        others = self.others(record, golden)
         same = sum(self.systems[other] == system for other in others) if apart else 0
         weights = [self.weight(record, other) for other in others]
         return together(weights, same * self.model.apart)

@@ -129,6 +129,7 @@ class Placing:
         self.declared = [golden(n.declared) if n.declared else None for n in newcomers]
         self.beside = [self._beside(near) for near in self.near]
         self.population.prepare(self._pairs())
+        self.population.prepare(self._likely())
 
     def look_again(self, late: Mapping[UUID, Late]) -> bool:
         """Take in what was filed since; whether any newcomer has to do with it.
@@ -193,6 +194,18 @@ class Placing:
             for key in newcomer.keys:
                 yield from ((n, peer) for peer in peers[key][: candidates.KEY_CAP])
                 peers[key].append(n)
+
+    def _likely(self) -> Iterable[tuple[int, int]]:
+        """The pairs that come up once the newcomers have gone where they likely go."""
+        home, inside, size = self.population.home, self.population.inside, len(self.newcomers)
+        near, beside = list[tuple[int, int]](), [{n} for n in range(size)]
+        for (n, other), weight in self.population.weights():
+            if other < size:
+                near.append((n, other))
+            if weight > 0:
+                beside[n].update(inside[home[other]] if other in home else beside[other])
+        for n, other in near:
+            yield from ((n, m) for m in beside[other] if m < n or m >= size)
 
     def run(self) -> list[Placement]:
         """Decide every newcomer, in order; once more from the beginning, if it is asked again."""

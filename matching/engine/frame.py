@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 
 from matching.engine.compare.base import Atoms, Index, Ints
 from matching.engine.fields.document import Cell, Field
-from matching.engine.normalise import Features
+from matching.engine.normalise import Features, cell_of, text_of
 from matching.engine.profile import Profile
 
 
@@ -52,7 +52,7 @@ class Frame:
 def frame_of(profile: Profile, records: Sequence[Features]) -> Frame:
     """Turn features into columns."""
     places = range(len(profile.fields))
-    return Frame(len(records), tuple(_column(r.cells[k] for r in records) for k in places))
+    return Frame(len(records), tuple(_column([r.texts[k] for r in records]) for k in places))
 
 
 def read_frame(profile: Profile, columns: Mapping[str, Sequence[Any]]) -> Frame:
@@ -67,26 +67,27 @@ def read_frame(profile: Profile, columns: Mapping[str, Sequence[Any]]) -> Frame:
 def _read(field: Field, columns: Mapping[str, Sequence[Any]], size: int) -> Column:
     names = [name for name in field.inputs if name in columns]
     if not names:
-        return _column(() for _ in range(size))
+        return _column([""] * size)
     rows = zip(*(columns[name] for name in names), strict=True)
     try:
         raw: dict[tuple[Any, ...], int] = {}
         code = np.array([raw.setdefault(row, len(raw)) for row in rows], np.int32)
     except TypeError:  # lists and objects cannot be told apart by hash: read every row
         rows = zip(*(columns[name] for name in names), strict=True)
-        return _column(field.read(dict(zip(names, row, strict=True))) for row in rows)
-    distinct = _column(field.read(dict(zip(names, row, strict=True))) for row in raw)
+        return _column([text_of(field.read(dict(zip(names, row, strict=True)))) for row in rows])
+    distinct = _column([text_of(field.read(dict(zip(names, row, strict=True)))) for row in raw])
     return Column(
         distinct.code[code], distinct.start, distinct.count, distinct.atom, distinct.atoms
     )
 
 
-def _column(cells: Iterable[Cell]) -> Column:
-    numbers: dict[Cell, int] = {}
-    code = np.array([numbers.setdefault(cell, len(numbers)) for cell in cells], np.int32)
+def _column(texts: Sequence[str]) -> Column:
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+    code = np.fromiter(map(numbers.__getitem__, texts), np.int32, len(texts))
+    cells = list(map(cell_of, numbers))
     atoms: dict[str, int] = {}
-    flat = [atoms.setdefault(atom, len(atoms)) for cell in numbers for atom in cell]
-    count = np.array([len(cell) for cell in numbers], np.int32)
+    flat = [atoms.setdefault(atom, len(atoms)) for cell in cells for atom in cell]
+    count = np.fromiter(map(len, cells), np.int32, len(cells))
     start = np.cumsum(count, dtype=np.int32) - count
     return Column(code, start, count, np.array(flat, np.int32), Atoms(atoms))
 

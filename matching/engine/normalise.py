@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import phonenumbers
@@ -21,30 +20,62 @@ class OutdatedFeatures(ValueError):
     """Packed by another version of the normaliser: build them again from the record."""
 
 
-@dataclass(frozen=True, slots=True)
 class Features:
-    """What matching knows of one record: normalised atoms for each field of the profile."""
+    """What matching knows of one record: normalised atoms for each field of the profile.
 
-    entity: str
-    cells: tuple[Cell, ...]
+    `texts` holds each field's atoms as one text, as they are kept; most that are read are only
+    told apart by it.
+    """
+
+    __slots__ = ("_cells", "entity", "texts")
+
+    def __init__(self, entity: str, cells: Iterable[Cell]) -> None:
+        self.entity, self.texts = entity, tuple(map(_ATOMS.join, cells))
+        self._cells: tuple[Cell, ...] | None = None
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The atoms, field by field."""
+        if self._cells is None:
+            self._cells = tuple(map(cell_of, self.texts))
+        return self._cells
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Features):
+            return NotImplemented
+        return self.texts == other.texts and self.entity == other.entity
+
+    def __hash__(self) -> int:
+        return hash((self.entity, self.texts))
 
     def pack(self) -> bytes:
         """A compact form that sorts and compares like the features themselves."""
-        cells = (_ATOMS.join(cell) for cell in self.cells)
-        return _FIELDS.join((NORMALISER_VERSION, self.entity, *cells)).encode()
+        return _FIELDS.join((NORMALISER_VERSION, self.entity, *self.texts)).encode()
 
     @classmethod
-    def unpack(cls, packed: bytes) -> Features:
+    def unpack(cls, packed: bytes | memoryview) -> Features:
         """Read `pack`'s answer; raises OutdatedFeatures for that of another version."""
-        version, entity, *cells = bytes(packed).decode().split(_FIELDS)
+        version, entity, *texts = str(packed, "utf-8").split(_FIELDS)
         if version != NORMALISER_VERSION:
             raise OutdatedFeatures(f"packed by {version}, this is {NORMALISER_VERSION}")
-        return cls(entity, tuple(tuple(c.split(_ATOMS)) if c else () for c in cells))
+        found = cls(entity, ())
+        found.texts = tuple(texts)
+        return found
 
     @property
     def empty(self) -> bool:
         """Whether nothing that could identify the record is left."""
-        return not any(self.cells)
+        return not any(self.texts)
+
+
+def cell_of(text: str) -> Cell:
+    """The atoms that one of a record's texts holds."""
+    return tuple(text.split(_ATOMS)) if text else ()
+
+
+def text_of(cell: Cell) -> str:
+    """The text that holds the atoms of a cell."""
+    return _ATOMS.join(cell)
 
 
 def features(profile: Profile, values: Mapping[str, Any]) -> Features:
