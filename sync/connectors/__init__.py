@@ -11,6 +11,7 @@ from typing import Final
 
 from sync import egress
 from sync.connectors.base import ProfileConnector
+from sync.connectors.confluence.connector import Confluence
 from sync.connectors.dynamics.connector import Dynamics
 from sync.connectors.hubspot.connector import HubSpot
 from sync.connectors.kantata.connector import Kantata
@@ -45,6 +46,7 @@ SYSTEMS: Final[dict[str, type[ProfileConnector]]] = {
         Kantata,
         Zuora,
         Oracle,
+        Confluence,
     )
 }
 

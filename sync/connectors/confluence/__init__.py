@@ -1,0 +1,1 @@
+"""Confluence Cloud by its REST interface, version 2."""
