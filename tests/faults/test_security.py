@@ -130,6 +130,8 @@ def test_f74_no_write_takes_a_member_it_does_not_know(crm: access.IssuedCredenti
         body = operation.get("requestBody", {}).get("content", {}).get("application/json")
         if body is None or not isinstance(body["example"], dict):
             continue
+        if operation["security"] == [{}]:  # the body is a vendor's, and proves itself
+            continue
         values = {"system": "crm", "entity": "clients", "source_id": "9", "attribute": "email"}
         url = path.format(**{"id": str(uuid4()), "legal_entity": "X", **values, **_named(path)})
         headers = {"Idempotency-Key": str(uuid4()), "If-Match": '"1"'}
