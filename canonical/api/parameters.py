@@ -13,6 +13,7 @@ from canonical.attributes import EntitySchema, Kind
 from canonical.documents import filters
 from canonical.documents.records import View
 from canonical.documents.shape import HEAD, reference_paths
+from canonical.entities import ENTITIES, entity_named, schema_of
 from canonical.validation import instant
 
 T = TypeVar("T")
@@ -23,6 +24,8 @@ FIELDS: Final = describe.in_query(
 EXPAND: Final = describe.in_query(
     "expand", "References shown as whole documents, like `client` or `scope.client`."
 )
+PATHS: Final = [schema_of(entity).path for entity in ENTITIES]
+ENTITY: Final = describe.in_query("entity", "Of this entity.", {"type": "string", "enum": PATHS})
 AS_OF: Final = describe.in_query(
     "as_of",
     "What the hub knew at this instant, references included; a day means its end in UTC.",
@@ -45,6 +48,31 @@ def read(query: Mapping[str, str], name: str, reader: Callable[[str], T]) -> T |
         return reader(text)
     except filters.BadFilter as error:
         raise invalid(name, "invalid_parameter", str(error)) from None
+
+
+def words(query: Mapping[str, str], name: str, known: Collection[str]) -> list[str]:
+    """Some of the words there are, separated by commas."""
+    told = [word.strip() for word in query.get(name, "").split(",") if word.strip()]
+    if set(told) - set(known):
+        raise invalid(name, "invalid_parameter", f"Expected some of {', '.join(known)}.")
+    return told
+
+
+def entity(query: Mapping[str, str]) -> str | None:
+    """`?entity=`, by name or path."""
+    try:
+        return entity_named(query["entity"]) if query.get("entity") else None
+    except KeyError:
+        detail = f"Expected one of {', '.join(PATHS)}."
+        raise invalid("entity", "invalid_parameter", detail) from None
+
+
+def flag(query: Mapping[str, str], name: str) -> bool:
+    """`true` or `false`; false where it is absent."""
+    text = query.get(name) or "false"
+    if text not in ("true", "false"):
+        raise invalid(name, "invalid_parameter", "Expected true or false.")
+    return text == "true"
 
 
 def view_of(query: Mapping[str, str], schema: EntitySchema, caller: Principal) -> View:

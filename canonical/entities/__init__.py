@@ -28,6 +28,7 @@ __all__ = [
     "RateCard",
     "RateLine",
     "Resource",
+    "entity_named",
     "entity_of_path",
     "model_of",
     "rows_of",
@@ -61,6 +62,11 @@ def model_of(entity: str) -> type[GoldenRecord]:
 def rows_of(entity: str) -> type[GoldenRow] | None:
     """The model of the entity's list that is kept in a table, where it has one."""
     return ROWS.get(entity)
+
+
+def entity_named(name: str) -> str:
+    """The entity by its own name or its path, `rate_card` or `rate-cards`; KeyError for others."""
+    return name if name in ENTITIES else entity_of_path(name)
 
 
 def entity_of_path(path: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from canonical.api import schemas
+from canonical.api import parameters, schemas
 from canonical.api.contract import describe
 from canonical.api.contract.describe import Answer, Body, Operation, Schema
 from canonical.api.records import ID
-from canonical.entities import ENTITIES, schema_of
+from canonical.entities import schema_of
 from matching.models import ReviewKind, ReviewState
 
 TAG: Final = "Stewardship"
@@ -18,7 +18,6 @@ REVIEW_ID: Final = "01990a3e-9b20-7c32-9d6e-3a4f5e6d7c8b"
 RECORD_ID: Final = "01990a3e-5a00-7d43-ae7f-4b5a6f7e8d9c"
 OTHER_RECORD_ID: Final = "01990a3e-5a01-7e54-bf80-5c6b7a8f9ead"
 
-_PATHS: Final = [schema_of(entity).path for entity in ENTITIES]
 _NULL_TEXT: Final = describe.nullable(describe.STRING)
 _NULL_INSTANT: Final = describe.nullable(describe.INSTANT)
 _BITS: Final[Schema] = {"type": "number", "description": "Bits; negative against a match."}
@@ -29,7 +28,7 @@ _DOCUMENT: Final[Schema] = {
     "additionalProperties": True,
     "description": "The golden record, as `GET` shows it.",
 }
-_NAMED: Final[Mapping[str, Schema]] = {
+NAMED: Final[Mapping[str, Schema]] = {
     "id": describe.UUID,
     "code": describe.STRING,
     "entity": describe.STRING,
@@ -45,8 +44,8 @@ _MERGE: Final = describe.record(
     {
         "id": describe.UUID,
         "url": describe.STRING,
-        "survivor": describe.record(_NAMED),
-        "absorbed": describe.record(_NAMED),
+        "survivor": describe.record(NAMED),
+        "absorbed": describe.record(NAMED),
         "reason": describe.STRING,
         "by": describe.STRING,
         "at": describe.INSTANT,
@@ -67,7 +66,7 @@ _OUTCOME: Final = describe.record(
         "records": describe.listing(_DOCUMENT)
         | {"description": "Every record whose identity it is about, as it is afterwards."},
         "changed": describe.listing(
-            describe.record({**_NAMED, "state": describe.STRING, "kind": describe.STRING})
+            describe.record({**NAMED, "state": describe.STRING, "kind": describe.STRING})
         )
         | {"description": "Every record with a new version, those included that only refer."},
         "merges": describe.listing(_MERGE),
@@ -77,7 +76,7 @@ _OUTCOME: Final = describe.record(
 )
 
 
-def _named(entity: str, id: str = schemas.EXAMPLE_ID, number: int = 123) -> dict[str, Any]:
+def named(entity: str, id: str = schemas.EXAMPLE_ID, number: int = 123) -> dict[str, Any]:
     schema = schema_of(entity)
     return {
         "id": id,
@@ -92,8 +91,8 @@ def _merge_example(entity: str = "client") -> dict[str, Any]:
     return {
         "id": MERGE_ID,
         "url": f"/api/v1/merges/{MERGE_ID}",
-        "survivor": _named(entity),
-        "absorbed": _named(entity, schemas.OTHER_ID, 124),
+        "survivor": named(entity),
+        "absorbed": named(entity, schemas.OTHER_ID, 124),
         "reason": "The same legal entity, confirmed by the register.",
         "by": "Ada Lovelace",
         "at": schemas.EXAMPLE_INSTANT,
@@ -113,7 +112,7 @@ def _outcome_example(entity: str, kind: str, merges: bool) -> dict[str, Any]:
         "preview": False,
         "golden": golden,
         "records": [golden],
-        "changed": [{**_named(entity), "state": "active", "kind": kind}],
+        "changed": [{**named(entity), "state": "active", "kind": kind}],
         "merges": [_merge_example(entity)] if merges else [],
         "moved": [{**_OTHER_RECORD, "golden_id": schemas.EXAMPLE_ID}],
         "stayed": [],
@@ -238,7 +237,7 @@ UNDO: Final = Operation(
     ),
 )
 
-_SIDE: Final = describe.record({**_RECORD, "golden": describe.nullable(describe.record(_NAMED))})
+_SIDE: Final = describe.record({**_RECORD, "golden": describe.nullable(describe.record(NAMED))})
 _REVIEW: Final = describe.record(
     {
         "id": describe.UUID,
@@ -286,8 +285,8 @@ _REVIEW_EXAMPLE: Final[Mapping[str, Any]] = {
     "margin": None,
     "model_version": "default",
     "question": "the best candidate lies between 35% and 95%",
-    "arrived": {**_OTHER_RECORD, "golden": _named("client", schemas.OTHER_ID, 124)},
-    "candidate": {**_RECORD_EXAMPLE, "golden": _named("client")},
+    "arrived": {**_OTHER_RECORD, "golden": named("client", schemas.OTHER_ID, 124)},
+    "candidate": {**_RECORD_EXAMPLE, "golden": named("client")},
     "evidence": [
         {
             "attribute": "legal_name",
@@ -314,7 +313,7 @@ REVIEWS: Final = Operation(
     query=(
         describe.in_query("state", "open, decided, closed; separated by commas."),
         describe.in_query("kind", f"{', '.join(ReviewKind.values)}; separated by commas."),
-        describe.in_query("entity", "Of this entity.", {"type": "string", "enum": _PATHS}),
+        parameters.ENTITY,
         describe.in_query("golden", "About this golden record today.", describe.UUID),
         describe.LIMIT,
         describe.CURSOR,

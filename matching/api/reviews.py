@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from canonical.access import Principal
+from canonical.api import parameters
 from canonical.api.contract.bodies import PICKS, Member, one_of, read_deed
 from canonical.api.contract.cursors import Page, known_parameters, page_limit, unseal
 from canonical.api.contract.describe import Operation
@@ -18,7 +19,7 @@ from canonical.api.contract.preconditions import etag, expected_version
 from canonical.api.contract.problems import Problem, invalid
 from canonical.api.contract.view import ContractView, once
 from canonical.api.overrides import refuse_restricted
-from canonical.entities import ENTITIES, entity_of_path, schema_of
+from canonical.entities import schema_of
 from canonical.golden.cause import cause_of
 from canonical.identity.units import unit
 from canonical.models import Golden, SourceRecord
@@ -111,29 +112,16 @@ class ReviewList(ContractView):
 
 
 def _condition(query: Mapping[str, str]) -> Q:
-    condition = Q(state__in=_words(query, "state", ReviewState.values) or [ReviewState.OPEN])
-    if kinds := _words(query, "kind", ReviewKind.values):
+    condition = Q(
+        state__in=parameters.words(query, "state", ReviewState.values) or [ReviewState.OPEN]
+    )
+    if kinds := parameters.words(query, "kind", ReviewKind.values):
         condition &= Q(kind__in=kinds)
-    if name := query.get("entity"):
-        condition &= Q(entity=_entity(name))
+    if entity := parameters.entity(query):
+        condition &= Q(entity=entity)
     if text := query.get("golden"):
         condition &= _about(text)
     return condition
-
-
-def _words(query: Mapping[str, str], name: str, known: Collection[str]) -> list[str]:
-    words = [word.strip() for word in query.get(name, "").split(",") if word.strip()]
-    if set(words) - set(known):
-        raise invalid(name, "invalid_parameter", f"Expected some of {', '.join(known)}.")
-    return words
-
-
-def _entity(name: str) -> str:
-    try:
-        return name if name in ENTITIES else entity_of_path(name)
-    except KeyError:
-        known = ", ".join(schema_of(entity).path for entity in ENTITIES)
-        raise invalid("entity", "invalid_parameter", f"Expected one of {known}.") from None
 
 
 def _about(text: str) -> Q:

@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from canonical.api import parameters
 from canonical.api.contract.cursors import known_parameters, page_limit, seal, unseal
 from canonical.api.contract.describe import Operation
-from canonical.api.contract.problems import Problem, invalid
+from canonical.api.contract.problems import Problem
 from canonical.api.contract.view import ContractView
 from canonical.entities import schema_of
-from sync.api import descriptions, wishes
+from sync.api import descriptions
 from sync.outbound import feed
 from sync.outbound.feed import Place
 
@@ -30,7 +31,7 @@ class Changes(ContractView):
     def get(self, request: Request) -> Response:
         query = request.query_params
         known_parameters(query, ("after", "entity", "limit"))
-        limit, entity = page_limit(query), entity_of(query.get("entity"))
+        limit, entity = page_limit(query), parameters.entity(query)
         try:
             portion = feed.after(_place(query.get("after")), entity, limit)
         except feed.Gone:
@@ -65,14 +66,6 @@ def _place(cursor: str | None) -> Place:
     if cursor == LATEST:
         return feed.head()
     return Place(*unseal(cursor, PURPOSE, parameter="after"))
-
-
-def entity_of(text: str | None) -> str | None:
-    """The entity of a path name like `rate-cards`, None for all of them; refused if unknown."""
-    try:
-        return wishes.entity(text) if text else None
-    except wishes.Wrong as error:
-        raise invalid("entity", "invalid_parameter", str(error)) from None
 
 
 def _gone(entity: str | None) -> Problem:

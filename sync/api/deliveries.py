@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from canonical import writer
+from canonical.api import parameters
 from canonical.api.contract.bodies import Member, Wrong, read_body
 from canonical.api.contract.cursors import Page, known_parameters, page_limit, unseal
 from canonical.api.contract.describe import Operation
@@ -21,7 +22,6 @@ from canonical.entities import schema_of
 from canonical.golden.cause import cause_of
 from canonical.governance.stewardship import BadValue
 from sync.api import delivery_descriptions as descriptions
-from sync.api import wishes
 from sync.api.subscriptions import SCOPES, visible
 from sync.models import Attempt, Lane, Parked
 from sync.outbound.deliveries import STATUSES, status_of
@@ -96,8 +96,8 @@ def _condition(query: Mapping[str, str]) -> Q:
     for name in ("subscription", "golden"):
         if text := query.get(name):
             condition &= Q(**{name: _uuid(name, text)})
-    if text := query.get("entity"):
-        condition &= Q(golden__entity=_entity(text))
+    if entity := parameters.entity(query):
+        condition &= Q(golden__entity=entity)
     if text := query.get("status"):
         if text not in STATUSES:
             detail = f"A status is one of {', '.join(STATUSES)}."
@@ -111,13 +111,6 @@ def _uuid(name: str, text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise invalid(name, "invalid_parameter", f"{name} is a UUID.") from None
-
-
-def _entity(text: str) -> str:
-    try:
-        return wishes.entity(text)
-    except wishes.Wrong as error:
-        raise invalid("entity", "invalid_parameter", str(error)) from None
 
 
 class DeliveryDetail(DeliveryView):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from canonical.api import schemas
+from canonical.api import parameters, schemas
 from canonical.api.contract import describe
 from canonical.api.contract.describe import Answer, Body, Operation
-from sync.api.descriptions import MESSAGE_ID, NULL_INSTANT, PATHS, SUBSCRIPTION_ID, enum
+from sync.api.descriptions import MESSAGE_ID, NULL_INSTANT, SUBSCRIPTION_ID, enum
 from sync.outbound.deliveries import STATUSES
 
 _DELIVERY: Final = describe.record(
@@ -89,7 +89,7 @@ DELIVERIES: Final = Operation(
     query=(
         describe.in_query("subscription", "Of this subscription.", describe.UUID),
         describe.in_query("status", "In this status.", enum(list(STATUSES))),
-        describe.in_query("entity", "Of this entity.", enum(PATHS)),
+        parameters.ENTITY,
         describe.in_query("golden", "Of this golden record.", describe.UUID),
         describe.LIMIT,
         describe.CURSOR,

@@ -8,13 +8,13 @@ from typing import Any, Final
 from canonical.api import schemas
 from canonical.api.contract import describe
 from canonical.api.contract.describe import Answer, Body, Operation, Schema
-from canonical.entities import ENTITIES, schema_of
+from canonical.api.parameters import PATHS
+from canonical.entities import ENTITIES
 from sync.models import Criticality, Heal, Mode, Status
 from sync.outbound.outcomes import Failure, Owner
 
 SUBSCRIPTION_ID: Final = "01990a3e-7b11-7d55-a2c4-9e8d7c6b5a40"
 MESSAGE_ID: Final = "3f2c9a51-0d0b-5c7e-8f64-1b2a3c4d5e6f"
-PATHS: Final = [schema_of(entity).path for entity in ENTITIES]
 _ANYTHING: Final[Schema] = {"type": "object", "additionalProperties": True}
 _STRINGS: Final = describe.listing(describe.STRING)
 NULL_INSTANT: Final = describe.nullable(describe.INSTANT)

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from django.http import StreamingHttpResponse
 from rest_framework.request import Request
 
-from canonical.api import schemas
+from canonical.api import parameters, schemas
 from canonical.api.contract import describe, throttles
 from canonical.api.contract.cursors import known_parameters, seal
 from canonical.api.contract.describe import Answer, Operation
@@ -21,7 +21,7 @@ from canonical.api.contract.problems import Problem
 from canonical.api.contract.renderers import NDJSON, ContractRenderer, LineRenderer, dumps
 from canonical.api.contract.view import ContractView
 from canonical.entities import ENTITIES, schema_of
-from sync.api.changes import PURPOSE, entity_of
+from sync.api.changes import PURPOSE
 from sync.outbound import snapshot
 
 GZIP: Final = 16 + zlib.MAX_WBITS  # zlib's word for the gzip format
@@ -36,7 +36,7 @@ class Snapshot(ContractView):
 
     def get(self, request: Request) -> Any:
         known_parameters(request.query_params, ("entity",))
-        entity = entity_of(request.query_params.get("entity"))
+        entity = parameters.entity(request.query_params)
         beginning = self._beginning(request, entity)
         found = snapshot.documents(
             [entity] if entity else list(ENTITIES),
@@ -112,7 +112,7 @@ _SNAPSHOT: Final = Operation(
         describe.in_query(
             "entity",
             "Only of this entity.",
-            {"type": "string", "enum": [schema_of(entity).path for entity in ENTITIES]},
+            {"type": "string", "enum": parameters.PATHS},
         ),
     ),
 )

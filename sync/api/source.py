@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from canonical import configuration
+from canonical.api import parameters
 from canonical.api.contract.cursors import Page, known_parameters, page_limit, unseal
 from canonical.api.contract.describe import Operation
 from canonical.api.contract.idempotency import fingerprint, required_key
@@ -80,7 +81,7 @@ class SourceRecordView(SourceView):
 
     def taken(self, request: Request, system: str, kind: str, item: Item) -> Response:
         """Take one item in, or with `?dry_run=true` only tell what would become of it."""
-        dry_run = _flag(request, "dry_run")
+        dry_run = parameters.flag(request.query_params, "dry_run")
         [answer] = receive(self.principal, system, kind, [item], dry_run=dry_run, stamp=self.stamp)
         if answer.faults:
             raise _refused(answer.faults)
@@ -115,13 +116,6 @@ def _version(text: str | None) -> int | None:
     if not (text.isascii() and text.isdigit() and int(text[:20]) <= MAX_VERSION):
         raise invalid("version", "not_a_version", "A whole number from 0 is expected.")
     return int(text)
-
-
-def _flag(request: Request, name: str) -> bool:
-    text = request.query_params.get(name, "false")
-    if text not in ("true", "false"):
-        raise invalid(name, "invalid_parameter", f"{name} is true or false.")
-    return text == "true"
 
 
 def _refused(faults: Sequence[Fault]) -> Problem:
@@ -165,7 +159,7 @@ class BatchView(SourceRecordView):
         kind = self.place(system, entity)
         known_parameters(request.query_params, ("dry_run",))
         bodies = _bodies(request.data)
-        if _flag(request, "dry_run"):
+        if parameters.flag(request.query_params, "dry_run"):
             return self._rehearsed(system, kind, bodies)
         batch = Batch(system, kind, bodies, required_key(request), fingerprint(request))
         later = "respond-async" in request.headers.get("Prefer", "").lower()

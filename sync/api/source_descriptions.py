@@ -9,14 +9,13 @@ from typing import Any, Final
 from canonical.api import schemas
 from canonical.api.contract import describe
 from canonical.api.contract.describe import Answer, Body, Operation, Schema
-from canonical.entities import ENTITIES, schema_of
+from canonical.api.parameters import PATHS
 from canonical.models import RecordState
 from sync.models.inbound import SubmissionState
 
 TAG: Final = "Source records"
 SUBMISSION_ID: Final = "01990a3e-8c22-7e66-b3d5-0a1b2c3d4e5f"
 _ANYTHING: Final[Schema] = {"type": "object", "additionalProperties": True}
-_PATHS: Final = [schema_of(entity).path for entity in ENTITIES]
 _NUMBER: Final[Schema] = {"type": "number"}
 _OUTCOMES: Final = [
     "created", "linked", "updated", "unchanged", "stale", "review", "quarantined",
@@ -24,7 +23,7 @@ _OUTCOMES: Final = [
 
 _SYSTEM: Final = describe.in_path("system", "The system's code; others are not found.", "crm")
 _ENTITY: Final = describe.in_path(
-    "entity", "The entity.", "clients", {"type": "string", "enum": _PATHS}
+    "entity", "The entity.", "clients", {"type": "string", "enum": PATHS}
 )
 _SOURCE_ID: Final = describe.in_path("source_id", "The system's own id.", "0015g00000AbCdE")
 _PLACE: Final = (_SYSTEM, _ENTITY, _SOURCE_ID)

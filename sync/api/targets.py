@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from canonical.api import schemas
+from canonical.api import parameters, schemas
 from canonical.api.contract import describe
 from canonical.api.contract.bodies import Member, Wrong, read_body
 from canonical.api.contract.cursors import Page, known_parameters, page_limit, unseal
@@ -124,10 +124,8 @@ def _filter(query: Mapping[str, str]) -> dict[str, Any]:
             chosen[name] = text
     if "state" in chosen:
         del chosen["state__in"]
-    if text := query.get("shadow"):
-        if text not in ("true", "false"):
-            raise invalid("shadow", "invalid_parameter", "true or false.")
-        chosen["shadow"] = text == "true"
+    if query.get("shadow"):
+        chosen["shadow"] = parameters.flag(query, "shadow")
     return chosen
 
 

@@ -10,7 +10,8 @@ from uuid import UUID
 from canonical.access import Principal
 from canonical.api.contract.problems import Problem
 from canonical.api.contract.view import reach
-from canonical.entities import ENTITIES, entity_of_path, schema_of
+from canonical.api.parameters import PATHS
+from canonical.entities import ENTITIES, entity_named, schema_of
 from canonical.models import System
 from canonical.validation import Fault
 from sync import connectors, egress
@@ -109,15 +110,11 @@ def _system(code: Any, caller: Principal) -> str | None:
 
 def entity(name: Any) -> str:
     """The entity behind `rate-cards` or `rate_card`."""
-    if isinstance(name, str):
-        if name in ENTITIES:
-            return name
-        try:
-            return entity_of_path(name)
-        except KeyError:
-            pass
-    paths = ", ".join(schema_of(each).path for each in ENTITIES)
-    raise Wrong("unknown_entity", f"An entity is one of {paths}.")
+    try:
+        return entity_named(str(name))
+    except KeyError:
+        pass
+    raise Wrong("unknown_entity", f"An entity is one of {', '.join(PATHS)}.")
 
 
 def _entities(value: Any) -> list[str]:
