@@ -45,6 +45,12 @@ class Principal:
         return self.every_system or self.system == system
 
     @property
+    def person(self) -> int | None:
+        """The key of the person who asks; None for a credential or the hub."""
+        kind, _, key = self.id.partition(":")
+        return int(key) if kind == "user" else None
+
+    @property
     def sees_restricted(self) -> bool:
         """Whether restricted attributes are shown, not masked."""
         return RESTRICTED in self.grants

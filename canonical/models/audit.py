@@ -1,4 +1,4 @@
-"""Who looked at or changed what the journal does not tell of: unmasking, words, roles.
+"""Who looked at or changed what the journal does not tell of: unmasking, words, roles, work.
 
 AuditEntry n-1 Golden, where it is about one.
 """
@@ -17,6 +17,8 @@ class AuditKind(models.TextChoices):
     WORD_MAPPED = "word_mapped", "a system's word mapped"
     WORD_FREED = "word_freed", "a system's word no longer mapped"
     ROLES = "roles", "groups taken from the identity provider"
+    WORK_PUT_OFF = "work_put_off", "work put off"
+    WORK_CLOSED = "work_closed", "work closed by hand"
 
 
 class AuditEntry(models.Model):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from canonical.access import AUDIT
 from canonical.admin.base import principal_of
 from canonical.entities import MODELS
-from mdm.console.queue import waiting
+from canonical.governance.work import waiting
 
 ICONS = {
     "client": "domain",

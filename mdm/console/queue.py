@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, F, OrderBy, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -19,6 +19,7 @@ from canonical.access import stewards
 from canonical.admin.base import principal_of
 from canonical.documents.titles import Title, titles
 from canonical.entities import ENTITIES
+from canonical.governance.work import Wanted, in_order, waiting, wanted_items
 from canonical.models import Link, Merge, System, WorkItem, WorkKind
 from matching.engine.explain import bits_of
 from matching.models import Review
@@ -36,14 +37,7 @@ REVIEWS = frozenset(
         WorkKind.AUDIT,
     )
 )
-Order = tuple[str | OrderBy, ...]
-DUE = F("due").asc(nulls_last=True)
-ORDERS: dict[str, tuple[str, Order]] = {
-    "": ("Value at risk", ("-value_at_risk", DUE, "opened_at", "id")),
-    "due": ("Due first", (DUE, "-value_at_risk", "opened_at", "id")),
-    "old": ("Oldest", ("opened_at", "id")),
-    "new": ("Newest", ("-opened_at", "id")),
-}
+ORDERS = {"": "Value at risk", "due": "Due first", "oldest": "Oldest", "newest": "Newest"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +93,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         kinds=_kinds(now),
         entities=[(entity, entity.replace("_", " ")) for entity in ENTITIES],
         systems=System.objects.values_list("code", "name"),
-        orders=[(name, words) for name, (words, _) in ORDERS.items()],
+        orders=ORDERS.items(),
         people=stewards(),
         views=SavedView.objects.filter(Q(owner=request.user.pk) | Q(shared=True)),
         chosen={name: request.GET.get(name, "") for name in FILTERS},
@@ -109,50 +103,26 @@ def queue(request: HttpRequest) -> HttpResponse:
     )
 
 
-def waiting(now: datetime) -> QuerySet[WorkItem]:
-    """Open items that nobody put off."""
-    awake = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now)
-    return WorkItem.objects.filter(awake, state="open")
-
-
-def in_order(items: QuerySet[WorkItem], order: str = "") -> QuerySet[WorkItem]:
-    """By value at risk, then due date, then age; or in another of `ORDERS`."""
-    return items.order_by(*ORDERS.get(order, ORDERS[""])[1])
-
-
 def filtered(request: HttpRequest, now: datetime) -> QuerySet[WorkItem]:
     """What the address asks for: kind, entity, system, who, lateness, a word of title or code."""
-    wanted = {name: request.GET.get(name, "").strip() for name in FILTERS}
-    put_off = wanted["who"] == "put-off"
-    items = WorkItem.objects.filter(state="open") if put_off else waiting(now)
-    conditions = [Q(**{name: wanted[name]}) for name in ("kind", "entity") if wanted[name]]
-    if text := wanted["q"]:
-        conditions.append(Q(title__icontains=text) | Q(golden__code=text.upper()))
-    if wanted["late"]:
-        conditions.append(Q(due__lt=now))
-    if wanted["system"]:
-        conditions.append(_speaks(wanted["system"]))
-    conditions.append(_whose(wanted["who"], request.user.pk, now))
-    return in_order(items.filter(*conditions).select_related("golden", "assignee"), wanted["order"])
-
-
-def _whose(who: str, user: int | None, now: datetime) -> Q:
-    if who.isascii() and who.isdigit():
-        return Q(assignee=int(who))
-    known = {
-        "me": Q(assignee=user),
-        "nobody": Q(assignee__isnull=True),
-        "put-off": Q(snoozed_until__gt=now),
-    }
-    return known.get(who, Q())
-
-
-def _speaks(system: str) -> Q:
-    """The system speaks in the golden record, or the item is about its own word or record."""
-    links = Link.objects.filter(
-        golden=OuterRef("golden"), record__system=system, until__isnull=True
+    told = {name: request.GET.get(name, "").strip() for name in FILTERS}
+    who = told["who"]
+    wanted = Wanted(
+        kinds=[told["kind"]] if told["kind"] else (),
+        entity=told["entity"],
+        system=told["system"],
+        text=told["q"],
+        late=bool(told["late"]),
+        snoozed=who == "put-off",
+        assignee=request.user.pk if who == "me" else _number(who),
+        unassigned=who == "nobody",
     )
-    return Q(Exists(links)) | Q(subject__startswith=f"{system}/")
+    items = wanted_items(wanted, now).select_related("golden", "assignee")
+    return in_order(items, told["order"])
+
+
+def _number(who: str) -> int | None:
+    return int(who) if who.isascii() and who.isdigit() and len(who) < 10 else None
 
 
 def _kinds(now: datetime) -> list[tuple[str, str, int]]:

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -19,14 +18,16 @@ from django.views.decorators.http import require_POST
 from canonical.access import stewards
 from canonical.admin.base import principal_of
 from canonical.golden.cause import Cause
+from canonical.governance import work as governed
+from canonical.governance.work import Items, in_order, waiting
 from canonical.identity.errors import IdentityError, Refused
 from canonical.identity.merging import Outcome
 from canonical.identity.units import unit
-from canonical.models import SourceRecord, WorkItem, WorkKind
+from canonical.models import SourceRecord, User, WorkItem, WorkKind
 from matching import review
 from mdm.console.effects import ahead
 from mdm.console.pages import back, cause_from, deed, page, show
-from mdm.console.queue import REVIEWS, Row, in_order, rows, waiting
+from mdm.console.queue import REVIEWS, Row, rows
 from mdm.models import SavedView
 
 AT_ONCE = 50
@@ -85,11 +86,9 @@ def next_after(item: WorkItem | None) -> WorkItem | None:
 # --- who works it, and when
 
 
-Items = QuerySet[WorkItem]
-
-
 def _claim(items: Items, request: HttpRequest) -> tuple[int, str]:
-    return items.update(assignee=request.user.pk), "assigned to you"
+    assert isinstance(request.user, User)
+    return governed.assign(items, request.user), "assigned to you"
 
 
 def _assign(items: Items, request: HttpRequest) -> tuple[int, str]:
@@ -97,11 +96,11 @@ def _assign(items: Items, request: HttpRequest) -> tuple[int, str]:
     person = next((p for p in stewards() if str(p.pk) == wanted), None)
     if person is None:
         raise Refused("Choose who should work them.")
-    return items.update(assignee=person), f"assigned to {person}"
+    return governed.assign(items, person), f"assigned to {person}"
 
 
 def _release(items: Items, request: HttpRequest) -> tuple[int, str]:
-    return items.update(assignee=None), "given back"
+    return governed.assign(items, None), "given back"
 
 
 def _snooze(items: Items, request: HttpRequest) -> tuple[int, str]:
@@ -109,11 +108,15 @@ def _snooze(items: Items, request: HttpRequest) -> tuple[int, str]:
     if days not in DAYS:
         raise Refused("Choose until when they are put off.")
     until = timezone.now() + timedelta(days=int(days))
-    return items.update(snoozed_until=until), f"put off {DAYS[days]}"
+    return governed.snooze(items, until, cause_from(request, needed=False)), f"put off {DAYS[days]}"
 
 
 def _wake(items: Items, request: HttpRequest) -> tuple[int, str]:
-    return items.update(snoozed_until=None), "back in the worklist"
+    return governed.snooze(items, None, cause_from(request, needed=False)), "back in the worklist"
+
+
+def _close(items: Items, request: HttpRequest) -> tuple[int, str]:
+    return governed.close(items, cause_from(request)), "closed"
 
 
 ACTS: dict[str, Callable[[Items, HttpRequest], tuple[int, str]]] = {
@@ -122,12 +125,13 @@ ACTS: dict[str, Callable[[Items, HttpRequest], tuple[int, str]]] = {
     "release": _release,
     "snooze": _snooze,
     "wake": _wake,
+    "close": _close,
 }
 
 
 @deed
 def act(request: HttpRequest) -> HttpResponse:
-    """Claim, assign, give back, put off or take up the chosen items."""
+    """Claim, assign, give back, put off, take up or close the chosen items."""
     done = ACTS.get(request.POST.get("act", ""), _claim)
     count, words = done(_chosen(request), request)
     if count:

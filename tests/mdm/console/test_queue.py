@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
-from canonical.models import Decision, Merge, User, WorkItem
+from canonical.models import AuditEntry, Decision, Merge, User, WorkItem
 from canonical.worklist import WITHIN
 from mdm.models import SavedView
 from tests.factories.firm import Firm, SignIn
@@ -102,6 +102,16 @@ def test_work_is_given_to_someone_put_off_and_given_back(firm: Firm, sign_in: Si
     assert item.snoozed_until
     assert item.snoozed_until > timezone.now() + timedelta(days=29)
     assert "Choose until when" in do(browser, "act", item=item.pk, act="snooze", days="x")
+
+
+def test_what_nothing_else_closes_is_closed_with_a_reason(firm: Firm, sign_in: SignIn) -> None:
+    browser, item = sign_in("steward"), WorkItem.objects.get(kind="quarantined")
+    assert "Say why" in do(browser, "act", item=item.pk, act="close")
+    assert "closes by itself" in do(browser, "act", item=item.pk, act="close", reason="enough")
+    WorkItem.objects.filter(pk=item.pk).update(kind="version_conflict")
+    assert "1 item closed" in do(browser, "act", item=item.pk, act="close", reason="a migration")
+    item.refresh_from_db()
+    assert (item.state, AuditEntry.objects.get().reason) == ("done", "a migration")
 
 
 def test_several_are_answered_at_once_after_a_look(firm: Firm, sign_in: SignIn) -> None:
