@@ -19,7 +19,7 @@ from django.utils.timezone import now
 from canonical import access
 from canonical.api import schemas
 from canonical.entities import ENTITIES, entity_of_path, schema_of
-from canonical.models import Golden, LegalEntity, Merge, Term
+from canonical.models import Golden, LegalEntity, Merge, Term, WorkItem
 from canonical.models.access import SCOPES
 from matching import stewardship
 from matching.models import Review
@@ -62,10 +62,13 @@ def world(db: None) -> World:
 
 
 def examples(method: str) -> Iterator[tuple[str, dict[str, Any], str, Any]]:
-    """Address, operation, media type and example of every body sent by a method."""
+    """Address, operation, media type and example of every body that a caller of ours sends.
+
+    What takes no credential is a vendor's message, which proves itself by its signature.
+    """
     for path, verb, operation in operations(document()):
         for media, content in operation.get("requestBody", {}).get("content", {}).items():
-            if verb == method:
+            if verb == method and operation["security"] != [{}]:
                 yield path, operation, media, content["example"]
 
 
@@ -93,10 +96,12 @@ def prepared(world: World, path: str, body: Any, number: int) -> tuple[str, Any,
         "merges": merge,
         "subscriptions": subscription,
         "deliveries": delivery,
+        "work-items": work_item,
     }
     if "{id}" in path:
         return path.replace("{id}", str(ids[parts[3]](world, number))), body, 1
-    return path.replace("{legal_entity}", "DE01"), body, 0
+    named = {"legal_entity": "DE01", "name": "client_status", "system": "crm", "value": "Prospekt"}
+    return path.format(**named), body, 0
 
 
 def of_golden(world: World, path: str, body: Any, number: int) -> tuple[str, Any, int]:
@@ -125,6 +130,12 @@ def review(world: World, number: int) -> Any:
     world.record("client", "crm", f"r {number}", "Kaltenberg Maschinenbau GmbH")
     world.record("client", "erp", f"s {number}", "Kaltenberg Maschinen")
     return Review.objects.filter(state="open").latest("id").pk
+
+
+def work_item(world: World, number: int) -> Any:
+    """One that is closed by hand."""
+    named = {"kind": "version_conflict", "subject": f"crm/client/{number}", "title": "crm"}
+    return WorkItem.objects.create(**named, opened_at=now()).pk
 
 
 def subscription(world: World, number: int) -> Any:
