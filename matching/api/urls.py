@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from canonical.entities import ENTITIES, schema_of
 from matching.api.deeds import MergeDetail, MergeInto, MergeList, Split, Undo
 from matching.api.reviews import Decide, ReviewDetail, ReviewList
+from matching.api.work_items import Assign, Close, Snooze, WorkItemDetail, WorkItemList
 
 
 def _of_entity(entity: str) -> list[URLPattern]:
@@ -23,4 +24,9 @@ urlpatterns = [
     path("api/v1/reviews", ReviewList.as_view(), name="reviews"),
     path("api/v1/reviews/<uuid:id>", ReviewDetail.as_view(), name="review"),
     path("api/v1/reviews/<uuid:id>/decide", Decide.as_view(), name="review-decide"),
+    path("api/v1/work-items", WorkItemList.as_view(), name="work-items"),
+    path("api/v1/work-items/<uuid:id>", WorkItemDetail.as_view(), name="work-item"),
+    path("api/v1/work-items/<uuid:id>/assign", Assign.as_view(), name="work-item-assign"),
+    path("api/v1/work-items/<uuid:id>/snooze", Snooze.as_view(), name="work-item-snooze"),
+    path("api/v1/work-items/<uuid:id>/close", Close.as_view(), name="work-item-close"),
 ]
