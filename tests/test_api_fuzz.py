@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 import schemathesis
+from django.utils.timezone import now
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pytest_django.live_server_helper import LiveServer
@@ -25,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 
 from canonical.access import issue_credential
 from canonical.entities import schema_of
-from canonical.models import System
+from canonical.models import System, WorkItem
 from canonical.models.access import SCOPES
 from tests import openapi
 from tests.canonical.api.conftest import token
@@ -57,6 +58,9 @@ def known(transactional_db: None) -> dict[str, dict[str, str]]:
         golden = arrive(entity, data, source_id="A-1")
         path = schema_of(entity).path
         known[path] = {"system": "crm", "entity": path, "source_id": "A-1", "id": golden.code}
+    known["vocabularies"] = {"name": "client_status", "system": "crm", "value": "Prospekt"}
+    item = WorkItem.objects.create(kind="version_conflict", subject="x", title="x", opened_at=now())
+    known["work-items"] = {"id": str(item.pk)}
     return known
 
 

@@ -13,7 +13,14 @@ from canonical import writer
 from canonical.access import Principal
 from canonical.api import schemas
 from canonical.api.contract import describe
-from canonical.api.contract.bodies import Member, Wrong, anything, flag, read_body, read_deed, text
+from canonical.api.contract.bodies import (
+    DELETION,
+    Member,
+    Wrong,
+    anything,
+    read_body,
+    read_deed,
+)
 from canonical.api.contract.describe import Answer, Body, Operation
 from canonical.api.contract.preconditions import etag, expected_version
 from canonical.api.contract.problems import Problem
@@ -72,7 +79,7 @@ class Overrides(EntityView):
 
     def delete(self, request: Request, id: str, attribute: str) -> Response:
         expected = expected_version(request.headers, required=True)
-        body = read_body(request.data, DELETE_MEMBERS)
+        body = read_body(request.data, DELETION)
         cause = cause_of(self.principal, body["reason"])
         golden = self._reached(id, attribute)
         return self._done(
@@ -117,10 +124,6 @@ class Overrides(EntityView):
 PUT_MEMBERS: Final = {
     "value": Member(anything, required=True),
     "expires_at": Member(_day),
-}
-DELETE_MEMBERS: Final = {
-    "reason": Member(text(), default=""),
-    "preview": Member(flag, default=False),
 }
 _ANY: Final[describe.Schema] = {"description": "In the form of the attribute; null for nothing."}
 _NULL_DAY: Final = describe.nullable(describe.DAY)

@@ -12,6 +12,7 @@ from canonical.api.overrides import Overrides
 from canonical.api.rates import Rates
 from canonical.api.records import RecordDetail, RecordList
 from canonical.api.reference_data import VocabularyDetail, VocabularyList
+from canonical.api.words import UnmappedWords, Word
 from canonical.entities import ENTITIES, schema_of
 
 
@@ -39,6 +40,12 @@ urlpatterns = [
     path("api/v1/rates", Rates.as_view(), name="rates"),
     path("api/v1/vocabularies", VocabularyList.as_view(), name="vocabularies"),
     path("api/v1/vocabularies/<str:name>", VocabularyDetail.as_view(), name="vocabulary"),
+    path("api/v1/vocabularies/<str:name>/unmapped", UnmappedWords.as_view(), name="unmapped"),
+    path(
+        "api/v1/vocabularies/<str:name>/words/<str:system>/<path:value>",
+        Word.as_view(),
+        name="word",
+    ),
     path("api/schema/", pages.SchemaDocument.as_view(), name="openapi"),
     path("api/docs/", pages.Documentation.as_view(), name="docs"),
     path("api/redoc/", pages.Reference.as_view(), name="redoc"),

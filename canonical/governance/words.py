@@ -6,12 +6,12 @@ A change is previewed by doing it and taking it back, so that what is told is wh
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count, Q
 from rapidfuzz import fuzz, process
 from rapidfuzz.utils import default_process
@@ -20,7 +20,7 @@ from canonical import configuration, writer
 from canonical.golden.cause import Cause
 from canonical.golden.recompute import compute
 from canonical.governance import audit, reference_data
-from canonical.identity.errors import Refused
+from canonical.identity.errors import Conflict, Refused
 from canonical.identity.units import locked_rows
 from canonical.models import (
     AuditKind,
@@ -34,6 +34,7 @@ from canonical.models import (
 
 LIKELY = 70  # below this likeness of 100 a suggestion is noise
 SUGGESTED = 3
+LONGEST = 255  # characters of a word
 COMPARED = 200  # golden records whose change is computed for a preview
 
 
@@ -84,25 +85,42 @@ def grid(vocabulary: str) -> Grid:
     terms = list(Term.objects.filter(vocabulary=vocabulary).order_by("position", "code"))
     rows = Crosswalk.objects.filter(vocabulary=vocabulary).order_by("-outbound", "value")
     words = list(rows.select_related("term"))
-    unmapped = _unmapped(vocabulary, terms, words)
-    speaking = {row.system_id for row in words} | {each.system for each in unmapped}
+    said = _counted(vocabulary).order_by("-records", "record__system")
+    unexplained = _suggested(said, _known(terms, words))
+    speaking = {row.system_id for row in words} | {each.system for each in unexplained}
     systems = list(System.objects.filter(Q(pk__in=speaking)).order_by("code"))
     cells: dict[tuple[int, str], list[Crosswalk]] = defaultdict(list)
     for row in words:
         cells[row.term_id, row.system_id].append(row)
-    return Grid(systems, [(t, [cells[t.pk, s.code] for s in systems]) for t in terms], unmapped)
+    return Grid(systems, [(t, [cells[t.pk, s.code] for s in systems]) for t in terms], unexplained)
 
 
-def _unmapped(vocabulary: str, terms: Sequence[Term], words: Sequence[Crosswalk]) -> list[Unmapped]:
+def unmapped(
+    vocabulary: str, systems: Collection[str], after: tuple[str, str], limit: int
+) -> list[Unmapped]:
+    """The first words of these systems behind (system, word), by system and word."""
+    system, value = after
+    behind = Q(record__system__gt=system) | Q(record__system=system, value__gt=value)
+    counted = _counted(vocabulary).filter(behind, record__system__in=systems)
+    terms = Term.objects.filter(vocabulary=vocabulary)
+    words = Crosswalk.objects.filter(vocabulary=vocabulary).select_related("term")
+    rows = counted.order_by("record__system", "value")[:limit]
+    return _suggested(rows, _known(list(terms), list(words)))
+
+
+def _counted(vocabulary: str) -> Any:
+    """(system, word, source records, golden records) of every word that nobody has explained."""
     said = UnmappedValue.objects.filter(vocabulary=vocabulary, record__links__until__isnull=True)
-    counted = said.values_list("record__system", "value").annotate(
+    return said.values_list("record__system", "value").annotate(
         records=Count("record", distinct=True),
         goldens=Count("record__links__golden", distinct=True),
     )
-    known = _known(terms, words)
+
+
+def _suggested(rows: Iterable[Any], known: Sequence[tuple[str, Term]]) -> list[Unmapped]:
     return [
         Unmapped(system, value, records, goldens, suggest(value, known))
-        for system, value, records, goldens in counted.order_by("-records", "record__system")
+        for system, value, records, goldens in rows
     ]
 
 
@@ -136,8 +154,16 @@ def counts() -> dict[str, int]:
     return dict(Counter(vocabulary for vocabulary, _, _ in rows))
 
 
+def word_of(system: str, vocabulary: str, value: str) -> Crosswalk:
+    """A system's word, as it is mapped or new, without a term yet."""
+    found = Crosswalk.objects.filter(system=system, vocabulary=vocabulary, value=value)
+    new = Crosswalk(system_id=system, vocabulary_id=vocabulary, value=value)
+    return found.select_related("term").first() or new
+
+
 def preview(row: Crosswalk) -> Effect:
-    """What saving this word would do; nothing of it stays."""
+    """What saving this word would do; nothing of it stays. Raises Refused."""
+    _refuse_unfit(row)
     return _rehearsed(row, lambda: reference_data.store_crosswalk(row))
 
 
@@ -178,16 +204,23 @@ def _records(word: reference_data.Word, goldens: Collection[UUID]) -> int:
     )
 
 
-@transaction.atomic
 def map_word(row: Crosswalk, cause: Cause) -> int:
-    """Let a word mean a term; how many golden records follow. Raises Refused."""
+    """Let a word mean a term; how many golden records follow. Raises Refused and Conflict."""
+    _refuse_unfit(row)
+    try:
+        with transaction.atomic():
+            followed = reference_data.save_crosswalk(row)
+            audit.note(AuditKind.WORD_MAPPED, cause, _words(row), facts={"goldens": followed})
+    except IntegrityError:
+        raise Conflict(f"{row.value} was mapped by someone else meanwhile.") from None
+    return followed
+
+
+def _refuse_unfit(row: Crosswalk) -> None:
     if row.term.vocabulary_id != row.vocabulary_id:
         raise Refused(f"{row.term} is a term of {row.term.vocabulary_id}.")
     if not row.term.active:
         raise Refused(f"{row.term} is no longer in use.")
-    followed = reference_data.save_crosswalk(row)
-    audit.note(AuditKind.WORD_MAPPED, cause, _words(row), facts={"goldens": followed})
-    return followed
 
 
 @transaction.atomic

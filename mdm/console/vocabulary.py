@@ -74,18 +74,17 @@ def _row(request: HttpRequest, vocabulary: str) -> tuple[Crosswalk, bool]:
     """The word that the form is about, new or known, and whether it is to be freed."""
     told = request.POST if request.method == "POST" else request.GET
     system, value = told.get("system", ""), told.get("value", "")
-    if not value or len(value) > 255 or not System.objects.filter(pk=system).exists():
+    if not value or len(value) > words.LONGEST or not System.objects.filter(pk=system).exists():
         raise Refused("The form names no word of a system.")
-    row = Crosswalk.objects.filter(system=system, vocabulary=vocabulary, value=value).first()
+    row = words.word_of(system, vocabulary, value)
     if told.get("free"):
-        if row is None:
+        if row.pk is None:
             raise Refused(f"{value} is not mapped.")
         return row, True
     code = told.get("term", "")
     term = Term.objects.filter(vocabulary=vocabulary, code=code).first()
     if term is None:
         raise Refused("Choose the term that the word means.")
-    row = row or Crosswalk(system_id=system, vocabulary_id=vocabulary, value=value)
     row.term, row.outbound = term, bool(told.get("outbound"))
     return row, False
 

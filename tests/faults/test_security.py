@@ -149,7 +149,7 @@ def test_f74_no_write_takes_a_member_it_does_not_know(crm: access.IssuedCredenti
 def _named(path: str) -> dict[str, str]:
     """Variables of addresses that other rooms add lead nowhere, and are refused before or after."""
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    return {name: "nowhere" for name in names if name in {"code", "name", "target", "key"}}
+    return {name: "nowhere" for name in names if name in {"code", "name", "target", "key", "value"}}
 
 
 FORMS = [

@@ -46,7 +46,7 @@ def read_body(data: Any, members: Mapping[str, Member]) -> dict[str, Any]:
 
 def read_deed(data: Any, members: Mapping[str, Member]) -> dict[str, Any]:
     """The body of what can be previewed; what is really done needs a reason."""
-    body = read_body(data, {**_DEED, **members})
+    body = read_body(data, {**DELETION, **members})
     if not body["preview"] and not body["reason"]:
         detail = "Say why; the reason is kept with the change."
         raise Problem("invalid-request", detail, errors=[Fault("/reason", "missing", detail)])
@@ -131,7 +131,8 @@ def _item(read: Callable[[Any], Any], value: Any, place: int) -> Any:
         raise Wrong(error.code, error.detail, f"/{place}{error.where}") from None
 
 
-_DEED: Final = {"reason": Member(text(), default=""), "preview": Member(flag, default=False)}
+#: What may be told beside a deletion, and beside any deed.
+DELETION: Final = {"reason": Member(text(), default=""), "preview": Member(flag, default=False)}
 
 
 def _picks(value: Any) -> dict[str, Any]:
