@@ -122,17 +122,16 @@ class Schedules(Records):
         bundle = self._bundle(rendered)  # first: what is transferred meanwhile is then seen below
         chain = self._known(source_id)
         last = chain[-1]
-        elsewhere = last["bundleId"] != bundle["bundleId"]
-        over = last["state"] == CANCELLED and _end(last) != rendered.values.get("endDate")
-        if elsewhere and last["state"] != CANCELLED:
+        alive, moved = last["state"] != CANCELLED, last["bundleId"] != bundle["bundleId"]
+        if moved and alive:
             self._cancel(last)
-        if elsewhere or over:
             chain = self._known(source_id)  # which tells now when the last one ended
-            key = numbered(source_id, len(chain) + 1)
-            chain.append(self._begin(bundle, rendered, key, str(_end(chain[-1]) or "")))
-        elif last["state"] != CANCELLED:
+        if alive and not moved:
             self._replan(last, rendered)
             self._end_as_wanted(last, rendered)
+        elif _goes_on(chain[-1], rendered):
+            key = numbered(source_id, len(chain) + 1)
+            chain.append(self._begin(bundle, rendered, key, str(_end(chain[-1]) or "")))
         self._finish(source_id, chain, rendered, message)
 
     def end(self, source_id: str) -> None:
@@ -166,6 +165,8 @@ class Schedules(Records):
         """Begin a subscription: not before its contract, nor before the one it follows ended."""
         base = str(contracts.base_of(bundle)["startDate"])[:10]
         begins = max(base, after, str(rendered.values["startDate"])[:10])
+        if (ends := rendered.values.get("endDate")) and ends <= begins:
+            raise poison(f"it would begin on {begins} and end before, on {ends}")
         body = {"accountId": bundle["accountId"], "bundleId": bundle["bundleId"],
                 "externalKey": key, **self._plan(rendered)}  # fmt: skip
         dates = {"entitlementDate": begins, "billingDate": begins}
@@ -314,6 +315,12 @@ def _end(subscription: Subscription) -> str | None:
     """The day it bills no more, past or to come."""
     ends = subscription.get("billingEndDate") or subscription.get("cancelledDate")
     return str(ends)[:10] if ends else None
+
+
+def _goes_on(ended: Subscription, rendered: Rendered) -> bool:
+    """Whether a schedule is billed beyond the day on which its last subscription ended."""
+    wanted, held = rendered.values.get("endDate"), _end(ended)
+    return not wanted or not held or wanted > held
 
 
 def _standing(state: str, period: str | None) -> str | None:

@@ -156,6 +156,17 @@ class TestBilling(KillBillBench):
         assert len(tenant.table("subscriptions")) == 2
         assert not tenant.table("invoices")
 
+    def test_what_has_ended_by_its_own_day_is_not_begun_again(
+        self, tenant: KillBill, target: Subscription
+    ) -> None:
+        code = self.schedule(target, **{**RETAINER, "ends_on": "2026-05-01"}).code
+        tenant.now = tenant.now.replace(month=6)
+        self.schedule(target, **{**RETAINER, "ends_on": "2026-05-01", "name": "Renamed"})
+        assert self.subscriptions(tenant) == {code: ("schedule-quarterly-1", "CANCELLED")}
+        self.schedule(target, **{**RETAINER, "ends_on": "2026-12-01"})
+        assert self.subscriptions(tenant)[f"{code}~2"] == ("schedule-quarterly-1", "ACTIVE")
+        assert targets.at_rest(target)
+
     def test_one_that_is_used_no_longer_bills_no_more_and_the_next_one_follows(
         self, tenant: KillBill, target: Subscription
     ) -> None:
