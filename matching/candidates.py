@@ -182,6 +182,8 @@ def members_of(records: Collection[UUID]) -> dict[UUID, list[Member]]:
     """By golden record: all records of every golden record that holds one of these."""
     if not records:
         return {}
+    if connection.vendor == "postgresql":
+        return _grouped(select(_BESIDE_BY_INDEX, [array(records)]))
     return _grouped(_BESIDE(records=records))
 
 
@@ -189,6 +191,8 @@ def members(goldens: Collection[UUID]) -> dict[UUID, list[Member]]:
     """The linked records of golden records with their features, the oldest first."""
     if not goldens:
         return {}
+    if connection.vendor == "postgresql":
+        return _grouped(select(_MEMBERS_BY_INDEX, [array(goldens)]))
     return _grouped(_MEMBERS(goldens=goldens))
 
 
@@ -213,6 +217,33 @@ _BESIDE = Read(
         )
     )
 )
+# PostgreSQL does not know how many are asked for, and would read whole tables for a chunk: what
+# stands beside OFFSET 0 is looked up by index, one after the other.
+_BY_INDEX = """
+CROSS JOIN LATERAL (
+    SELECT l.record_id FROM canonical_link l
+    WHERE l.golden_id = named.golden AND l.until IS NULL OFFSET 0) AS link
+CROSS JOIN LATERAL (
+    SELECT r.system_id FROM canonical_sourcerecord r
+    WHERE r.id = link.record_id OFFSET 0) AS source
+CROSS JOIN LATERAL (
+    SELECT f.packed FROM matching_matchfeatures f
+    WHERE f.record = link.record_id OFFSET 0) AS filed
+ORDER BY link.record_id
+"""
+_MEMBERS_BY_INDEX = f"""
+SELECT link.record_id, named.golden, source.system_id, filed.packed
+FROM (SELECT DISTINCT g.id AS golden FROM unnest(%s::uuid[]) AS g (id)) AS named
+{_BY_INDEX}"""  # noqa: S608
+_BESIDE_BY_INDEX = f"""
+SELECT link.record_id, named.golden, source.system_id, filed.packed
+FROM (
+    SELECT DISTINCT home.golden_id AS golden
+    FROM unnest(%s::uuid[]) AS near (id)
+    CROSS JOIN LATERAL (
+        SELECT l.golden_id FROM canonical_link l
+        WHERE l.record_id = near.id AND l.until IS NULL OFFSET 0) AS home) AS named
+{_BY_INDEX}"""  # noqa: S608
 
 
 def _grouped(rows: Iterable[Sequence[Any]]) -> dict[UUID, list[Member]]:
