@@ -32,7 +32,7 @@ def insert(model: type[models.Model], rows: Sequence[Row], held: bool = False) -
     if not rows:
         return
     columns = tuple(rows[0])
-    insert_tuples(model, columns, [tuple(row[c] for c in columns) for row in rows], held)
+    insert_tuples(model, columns, [tuple(map(r.__getitem__, columns)) for r in rows], held)
 
 
 def insert_tuples(
@@ -303,8 +303,11 @@ def _plain(value: Any) -> Any:
     return value
 
 
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _dumped(value: Any) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False)
+    return None if value is None else _encoded(value)
 
 
 def _json_value(value: Any) -> str:

@@ -36,7 +36,8 @@ def file_records(
     writer.delete(MatchFeatures, "record", known)
     packed = [(record, entity, features.pack()) for record, features, _ in rows]
     writer.insert_tuples(MatchFeatures, ("record", "entity", "packed"), packed)
-    filed = sorted((key, str(record)) for record, _, keys in rows for key in keys)
+    named = [(str(record), keys) for record, _, keys in rows]
+    filed = sorted((key, record) for record, keys in named for key in keys)
     writer.insert_tuples(MatchKey, ("entity", "key", "record"), [(entity, *row) for row in filed])
 
 

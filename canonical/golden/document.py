@@ -32,9 +32,12 @@ def attributes(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name not in META}
 
 
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
+
 def canonical_json(value: Any) -> bytes:
     """One spelling for one value: sorted members, no spaces, UTF-8."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return _canonical(value).encode()
 
 
 def content_hash(document: Mapping[str, Any]) -> str:

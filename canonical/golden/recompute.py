@@ -32,6 +32,7 @@ class Computed:
     winners: dict[str, str]
     issues: list[dict[str, str]]
     resolutions: dict[UUID, Resolved]
+    content_hash: str
     changed: bool = False
     kind: ChangeKind | None = None
 
@@ -94,13 +95,15 @@ def _compute(record: Golden, inputs: Inputs, config: Configuration, moment: date
     merged_into = str(record.merged_into_id) if record.merged_into_id else None
     state = _state(record, inputs)
     after = content(survivors.values, state, merged_into, inputs.sources)
+    found = content_hash(after)
     return Computed(
         golden=record,
         after=after,
         winners=survivors.winners,
         issues=survivors.issues,
         resolutions=inputs.resolutions,
-        changed=content_hash(after) != record.content_hash,
+        content_hash=found,
+        changed=found != record.content_hash,
     )
 
 
@@ -132,7 +135,7 @@ def _advance(item: Computed, moment: datetime, occasion: Occasion) -> None:
     waits = record.id in occasion.held if record.version == 0 else not record.published_version
     record.version += 1
     record.state = item.after["state"]
-    record.content_hash = content_hash(item.after)
+    record.content_hash = item.content_hash
     record.updated_at = max(moment, record.updated_at)
     if not waits or record.id in occasion.released:
         record.published_version = record.version
