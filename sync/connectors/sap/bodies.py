@@ -101,6 +101,11 @@ def _category(tax: Mapping[str, Any], categories: Mapping[str, str]) -> str | No
     return found or (f"{country}0" if country and kind.rpartition("_")[2] == "vat" else None)
 
 
+def is_ours(category: str, categories: Mapping[str, str]) -> bool:
+    """Whether we write tax numbers of a category: what others are for, SAP's users keep."""
+    return category[2:] == "0" or category in categories.values()
+
+
 def _tax(row: Mapping[str, Any]) -> dict[str, Any]:
     category = str(row.get("BPTaxType") or "")
     kind = "vat" if category[2:] == "0" else category

@@ -109,7 +109,7 @@ class S4Hana(RecordConnector):
             yield from (self._held(kind, row) for row in page)
 
     def _held(self, kind: Kind, row: Row) -> Held:
-        seen, thing = kind.inward(row), kind.thing
+        seen, thing = kind.compared(row), kind.thing
         values = profiles.held(thing, seen)
         for child in thing.children:
             values[child.attribute] = profiles.held_elements(child, seen)

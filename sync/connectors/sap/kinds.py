@@ -56,6 +56,10 @@ class Kind(ABC):
     def inward(self, row: Row) -> dict[str, Any]:
         """A record as the profile and the mapping read it."""
 
+    def compared(self, row: Row) -> dict[str, Any]:
+        """A record as it is compared with ours: without what we never write."""
+        return self.inward(row)
+
     def pages(self, moment: datetime | None) -> Iterator[Sequence[Row]]:
         """What changed on or after a moment, in no order."""
         yield from self.odata.query(self.thing.name, filter=self.since(moment), expand=self.expand)

@@ -79,10 +79,14 @@ class Partners(Kind):
                 self.odata.create(ADDRESSES, {**body, self.id: partner})
 
     def _write_taxes(self, partner: str, rendered: Rendered) -> None:
-        """Change, add and take away: a partner has one number of a category."""
+        """Change, add and take away: a partner has one number of a category.
+
+        Numbers of categories that are not ours stay.
+        """
         wanted = f"{self.id} eq {self.odata.literal(partner)}"
         pages = self.odata.query(TAX_NUMBERS, filter=wanted)
-        there = {str(row["BPTaxType"]): row for page in pages for row in page}
+        rows = ((str(row["BPTaxType"]), row) for page in pages for row in page)
+        there = {category: row for category, row in rows if self._is_ours(category)}
         taxes = self._taxes(rendered)
         for category in sorted(there.keys() | taxes.keys()):
             key = {self.id: partner, "BPTaxType": category}
@@ -93,6 +97,9 @@ class Partners(Kind):
                 self.odata.create(TAX_NUMBERS, {**key, "BPTaxNumber": number})
             elif there[category]["BPTaxNumber"] != number:
                 self.odata.update(TAX_NUMBERS, key, {"BPTaxNumber": number})
+
+    def _is_ours(self, category: str) -> bool:
+        return bodies.is_ours(category, self.settings["tax_categories"])
 
     def _taxes(self, rendered: Rendered) -> dict[str, Any]:
         return {element.values["BPTaxType"]: element for element in rendered.elements}
@@ -113,3 +120,9 @@ class Partners(Kind):
     def inward(self, row: Row) -> dict[str, Any]:
         """With the addresses by role."""
         return bodies.inward(row)
+
+    def compared(self, row: Row) -> dict[str, Any]:
+        """Without the tax numbers that we do not write."""
+        seen = self.inward(row)
+        taxes = [tax for tax in seen[TAX_IN_PARTNER] if self._is_ours(tax["category"])]
+        return {**seen, TAX_IN_PARTNER: taxes}

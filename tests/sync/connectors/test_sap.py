@@ -195,6 +195,24 @@ class TestTraps(SapBench):
         assert numbers(vendor) == {"FR0": "FR40303265045"}
         assert targets.at_rest(target)
 
+    def test_tax_numbers_that_are_not_ours_stay(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        """Finance keeps a number of a category that no setting names."""
+        vat = {"type": "vat", "country": "DE", "value": "DE136695976"}
+        golden = self.say("client", "C-1", **{**CLIENT_1, "tax_ids": [vat]})
+        self.deliver(target)
+        assert isinstance(vendor, S4Hana)
+        number = self.one(vendor, "client", golden)["BusinessPartner"]
+        theirs = {"BusinessPartner": number, "BPTaxType": "DE1", "BPTaxNumber": "12/345/67890"}
+        vendor.add(TAXES, theirs)
+        with egress.Client() as client:
+            [held] = self.speaker(client).read("client")
+        assert set(held.values["tax_ids"]) == {"DE0"}
+        self.say("client", "C-1", **{**CLIENT_1, "tax_ids": []})
+        self.deliver(target)
+        assert numbers(vendor) == {"DE1": "12/345/67890"}
+
     def test_a_project_names_its_customer_by_uuid(
         self, vendor: Standin, target: Subscription
     ) -> None:
