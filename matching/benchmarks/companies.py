@@ -6,12 +6,15 @@ records lose attributes, names are abbreviated, misspelt and translated, firms m
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
+
+from django.conf import settings
 
 from matching.tables import write_columns
 
@@ -295,6 +298,15 @@ def _slipped(random: Random, number: str, share: float = 0.03) -> str:
         return number
     at = random.randrange(len(number) - 3, len(number))
     return number[:at] + random.choice("0123456789") + number[at + 1 :]
+
+
+def file_of(records: int, seed: int, directory: Path) -> Path:
+    """The file of such a population, made by a process of its own where it is missing."""
+    file = directory / f"companies_{records}_{seed}.csv"
+    if not file.exists():
+        command = [sys.executable, "manage.py", "bench", "companies", str(records), str(seed)]
+        subprocess.run([*command, str(directory)], check=True, cwd=settings.BASE_DIR)
+    return file
 
 
 def run(options: list[str]) -> int:

@@ -20,7 +20,7 @@ from matching.engine.accuracy import Accuracy, accuracy, recall_at
 from matching.tables import BadFile, Records, read_columns, read_records, read_truth
 
 PEERS = {
-    "splink": ("splink==5.0.0",),
+    "splink": ("splink==5.0.0", "pandas"),
     "recordlinkage": ("recordlinkage==0.16",),
     "dedupe": ("dedupe==3.0.3", "BTrees<6.5"),
     "goldenmatch": ("goldenmatch==3.22.0", "polars"),
@@ -54,7 +54,7 @@ def run(options: list[str]) -> int:
     work.mkdir(parents=True, exist_ok=True)
     python = _environment(work, chosen.peers)
     for file in [*_labelled(chosen), *_generated(chosen, work)]:
-        _print(file, list(_measured(file, chosen.peers, python, work)))
+        _print(file, list(_measured(file, chosen, python, work)))
     return 0
 
 
@@ -65,6 +65,8 @@ def _options(options: list[str]) -> Namespace:
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
     parser.add_argument("--companies", type=int, nargs="*", default=[10_000], help="sizes")
     parser.add_argument("--seeds", type=int, nargs="*", default=[101, 102])
+    parser.add_argument("--memory", type=int, default=8, help="GB that Splink's DuckDB may take")
+    parser.add_argument("--minutes", type=int, default=60, help="how long one tool may take")
     return parser.parse_args(options)
 
 
@@ -96,13 +98,10 @@ def _labelled(chosen: Namespace) -> Iterator[Path]:
 def _generated(chosen: Namespace, work: Path) -> Iterator[Path]:
     for size in chosen.companies:
         for seed in chosen.seeds:
-            file = work / f"companies_{size}_{seed}.csv"
-            if not file.exists():
-                companies.run([str(size), str(seed), str(work)])
-            yield file
+            yield companies.file_of(size, seed, work)
 
 
-def _measured(file: Path, peers: list[str], python: Path, work: Path) -> Iterator[Row]:
+def _measured(file: Path, chosen: Namespace, python: Path, work: Path) -> Iterator[Row]:
     records = read_records(file)
     truth_file = file.with_name(f"{file.stem}.truth.csv")
     truth = read_truth(truth_file, records)
@@ -110,20 +109,42 @@ def _measured(file: Path, peers: list[str], python: Path, work: Path) -> Iterato
     pairs, clusters = work / "pairs.csv", work / "clusters.csv"
     ours = [sys.executable, RUNNERS / "assay_run.py", file, entity, pairs, clusters]
     commands = {"assay": ours}
-    for peer in peers:
-        more = [truth_file] if peer == "dedupe" else []
+    needed: dict[str, list[object]] = {
+        "dedupe": [truth_file],
+        "splink": [f"{chosen.memory}GB"],
+    }
+    for peer in chosen.peers:
+        more = needed.get(peer, [])
         runner = RUNNERS / f"{peer}_run.py"
         commands[peer] = [python, runner, file, entity, pairs, clusters, *more]
     for tool, command in commands.items():
-        yield from _one(tool, [str(part) for part in command], records, truth, pairs, clusters)
+        try:
+            done = _ended([str(part) for part in command], chosen.minutes)
+        except subprocess.TimeoutExpired:
+            sys.stdout.write(f"{tool}: not done within {chosen.minutes} minutes\n")
+            continue
+        yield from _one(tool, done, records, truth, pairs, clusters)
+
+
+def _ended(command: list[str], minutes: int) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=settings.BASE_DIR,
+        timeout=minutes * 60,
+    )
 
 
 def _one(
-    tool: str, command: list[str], records: Records, truth: np.ndarray, pairs: Path, clusters: Path
+    tool: str,
+    done: subprocess.CompletedProcess[str],
+    records: Records,
+    truth: np.ndarray,
+    pairs: Path,
+    clusters: Path,
 ) -> Iterator[Row]:
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=settings.BASE_DIR
-    )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
         sys.stdout.write(f"{tool}: failed: {last}\n")

@@ -13,7 +13,7 @@ from matching.engine.compare.base import Index, Levels
 from matching.engine.frame import Frame
 from matching.engine.linkage import CAP, DAMPING
 from matching.engine.model import Model
-from matching.engine.pairs import Candidates, Filing, candidate_pairs
+from matching.engine.pairs import Candidates, candidate_pairs
 from matching.engine.profile import Profile
 from matching.engine.score import Scorer, Weights
 from matching.engine.train import apart, counted, fitted
@@ -43,15 +43,13 @@ def dedupe(
     model: Model | None = None,
     progress: Progress = lambda stage: None,
     systems: Index | None = None,
-    filed: Filing | None = None,
 ) -> Result:
     """Cluster a population; without a model, one is learned from the population itself.
 
     `systems` numbers the source system of each row: records of one system need more evidence.
-    `filed` are the keys where they are known already.
     """
     progress(STAGES[0])
-    candidates = candidate_pairs(profile, frame, filed)
+    candidates = candidate_pairs(profile, frame)
     progress(STAGES[1])
     scorer = Scorer(profile, model or counted(profile, frame), frame)
     levels = scorer.levels(candidates.i, candidates.j)
@@ -61,9 +59,17 @@ def dedupe(
         progress(STAGES[2])
         scorer = scorer.under(_learned(scorer, candidates, levels, same))
     progress(STAGES[3])
-    weight = scorer.weights(levels) + same.weight(scorer.model, candidates.i, candidates.j)
-    del levels
-    return _result(frame, scorer, candidates.i, candidates.j, weight, same)
+    i, j, weight = candidates.i, candidates.j, scorer.weights(levels)
+    del candidates, levels
+    weight += same.weight(scorer.model, i, j)
+    more_i, more_j = missing_pairs(frame.size, i, j, weight)
+    more = scorer.weights(scorer.levels(more_i, more_j)) + same.weight(scorer.model, more_i, more_j)
+    model = scorer.model
+    del scorer
+    i, j = np.concatenate((i, more_i)), np.concatenate((j, more_j))
+    weight = np.concatenate((weight, more))
+    clusters = cluster(frame.size, i, j, weight)
+    return Result(model, i, j, weight, clusters, _assurance(model, clusters, i, j, weight))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +94,6 @@ def _learned(scorer: Scorer, candidates: Candidates, levels: Levels, same: _Same
         return model
     weight = scorer.under(model).weights(levels)
     return replace(model, apart=apart(weight, same.pairs(candidates.i, candidates.j)))
-
-
-def _result(
-    frame: Frame, scorer: Scorer, i: Index, j: Index, weight: Weights, same: _Same
-) -> Result:
-    more_i, more_j = missing_pairs(frame.size, i, j, weight)
-    more = scorer.weights(scorer.levels(more_i, more_j)) + same.weight(scorer.model, more_i, more_j)
-    i, j = np.concatenate((i, more_i)), np.concatenate((j, more_j))
-    weight = np.concatenate((weight, more))
-    clusters = cluster(frame.size, i, j, weight)
-    return Result(
-        scorer.model, i, j, weight, clusters, _assurance(scorer.model, clusters, i, j, weight)
-    )
 
 
 def _assurance(

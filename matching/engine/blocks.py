@@ -32,6 +32,28 @@ class OfPart:
         return self.of(parts[self.position])
 
 
+@dataclass(frozen=True, slots=True)
+class OfWords:
+    """Each word of a name that is worth to be filed under."""
+
+    worth: Callable[[str], bool]
+
+    def __call__(self, parts: Parts) -> Texts:
+        """The blocks of one atom."""
+        return [word for word in parts[0].split() if self.worth(word)]
+
+
+@dataclass(frozen=True, slots=True)
+class OfFirstWord:
+    """Blocks of the first word of a name."""
+
+    of: Callable[[str], str]
+
+    def __call__(self, parts: Parts) -> str:
+        """The block of one atom."""
+        return self.of(parts[0].split(" ", 1)[0])
+
+
 def of(position: int) -> Callable[[Callable[[str], str | Texts]], OfPart]:
     """Make blocks of a part out of blocks of a text."""
     return partial(OfPart, position)
@@ -61,10 +83,10 @@ def slips(position: int) -> OfPart:
     return OfPart(position, blocks)
 
 
-@of(0)
-def words(name: str) -> Texts:
+@OfWords
+def words(word: str) -> bool:
     """Each word of a name; common ones are filed only together with others."""
-    return [w for w in name.split() if len(w) > 2 and COMMON_WORDS.get(w, 0) < 20]
+    return len(word) > 2 and COMMON_WORDS.get(word, 0) < 20
 
 
 @of(0)
@@ -81,10 +103,10 @@ def word_pairs(text: str) -> Texts:
     ]
 
 
-@of(0)
-def first_word(name: str) -> str:
+@OfFirstWord
+def first_word(word: str) -> str:
     """The first word of a name."""
-    return name.split(" ", 1)[0]
+    return word
 
 
 @of(0)
@@ -114,10 +136,10 @@ def initials(name: str) -> str:
     return "".join([w[0] for w in words]) if len(words) > 2 else ""
 
 
-@of(0)
-def sound(name: str) -> str:
+@OfFirstWord
+def sound(word: str) -> str:
     """The consonants of the first word, kindred ones made one."""
-    return _sound(name.split(" ", 1)[0])
+    return _sound(word)
 
 
 @lru_cache(maxsize=65536)

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.engine.blocks import OfPart, Shingles
-from matching.engine.compare.base import PART, Atoms, Index, Ints
+from matching.engine.blocks import OfFirstWord, OfPart, OfWords, Shingles
+from matching.engine.compare.base import PART, Atoms, Index, Ints, Values, words
 from matching.engine.frame import Column, Frame, spread
 from matching.engine.keys import MIX, NONE, hashed, mix, seed
 from matching.engine.profile import Key, Part, Profile
@@ -110,9 +110,16 @@ def _hashed(part: Part, atoms: Atoms) -> tuple[Ints, Hashes, Index]:
         texts, value = atoms.part(0)
         rows = blocks.many(texts)
         return value, rows.ravel(), np.full(len(texts), rows.shape[1], np.int64)
+    if isinstance(blocks, OfWords):
+        return atoms.part(0).code, *_words(blocks, *atoms.once(words))
     if isinstance(blocks, OfPart):
         texts, value = atoms.part(blocks.position)
         found: list[Any] = list(map(blocks.of, texts))
+    elif isinstance(blocks, OfFirstWord):
+        (texts, code), count = atoms.once(words)
+        first, number = np.unique(code[np.cumsum(count) - count], return_inverse=True)
+        value = number.astype(np.int32)[atoms.part(0).code]
+        found = [blocks.of(texts[word]) for word in first.tolist()]
     else:
         found = list(map(blocks, map(str.split, atoms, repeat(PART))))
     count = np.ones(len(found), np.int64)
@@ -125,6 +132,14 @@ def _hashed(part: Part, atoms: Atoms) -> tuple[Ints, Hashes, Index]:
         return value, flat, count
     owner = np.repeat(np.arange(len(count)), count)[there]
     return value, flat[there], np.bincount(owner, minlength=len(count))
+
+
+def _words(blocks: OfWords, text: Values, count: Index) -> tuple[Hashes, Index]:
+    """The hashes of the words of each name that are worth it, and how many each has."""
+    worth = np.fromiter(map(blocks.worth, text.distinct), np.bool_, len(text.distinct))[text.code]
+    number = np.fromiter(map(hashed, map(str.encode, text.distinct)), np.uint64, len(text.distinct))
+    owner = np.repeat(np.arange(len(count)), count)[worth]
+    return number[text.code[worth]], np.bincount(owner, minlength=len(count))
 
 
 def _combine(left: Filed, right: Filed, size: int) -> Filed:
@@ -142,14 +157,14 @@ def _by_row(filed: Filed) -> Filed:
     return Filed(filed.key[order], filed.row[order])
 
 
-def candidate_pairs(profile: Profile, frame: Frame, filed: Filing | None = None) -> Candidates:
+def candidate_pairs(profile: Profile, frame: Frame) -> Candidates:
     """Pairs of records under the rarest keys, as many as the population's size affords.
 
     Raises TooMany above four million records.
     """
-    filed = filed or file_records(profile, frame)
     if frame.size > int(_ROWS):
         raise TooMany(f"{frame.size:,} records, {int(_ROWS):,} at most: partition them")
+    filed = file_records(profile, frame)
     runs = _runs(filed)
     limit = _limit(runs.size, max(PAIRS_AT_LEAST, PAIRS_PER_RECORD * frame.size))
     common = _common(filed, runs.upper[runs.size >= limit])

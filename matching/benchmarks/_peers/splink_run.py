@@ -1,14 +1,16 @@
 # mypy: ignore-errors
 """Splink as its tutorial says: runs inside the peers' own environment, not in ours.
 
-usage: splink_run.py FILE.csv ENTITY PAIRS.csv CLUSTERS.csv
+usage: splink_run.py FILE.csv ENTITY PAIRS.csv CLUSTERS.csv MEMORY, such as 8GB
 """
 
 import json
 import resource
 import sys
 import time
+from pathlib import Path
 
+import duckdb
 import pandas as pd
 import splink.comparison_library as cl
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
@@ -68,7 +70,7 @@ def columns_of(rule):
     return [c.split("(")[-1].split(",")[0] for c in rule]
 
 
-def main(path, entity, pairs_path, clusters_path):
+def main(path, entity, pairs_path, clusters_path, memory):
     frame = pd.read_csv(path, dtype=str, keep_default_na=False).replace("", None)
     frame = frame.apply(lambda column: column.str.lower())
     if "phone" in frame:  # equal care: digits without trunk zero and calling code, bare domains
@@ -85,7 +87,8 @@ def main(path, entity, pairs_path, clusters_path):
         comparisons=[make() for name, make in COMPARED.items() if name in present],
         blocking_rules_to_generate_predictions=[block_on(*r) for r in usable],
     )
-    api = DuckDBAPI()
+    room = {"memory_limit": memory, "temp_directory": str(Path(pairs_path).parent / "duckdb")}
+    api = DuckDBAPI(connection=duckdb.connect(config=room))
     linker = Linker(api.register(frame), settings, log_level=40)
     linker.training.estimate_probability_two_random_records_match(
         [block_on(*r) for r in usable[:3]], recall=0.7

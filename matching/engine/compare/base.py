@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -151,6 +152,13 @@ def values(texts: Sequence[str]) -> Values:
     return Values(distinct, np.fromiter(map(found.__getitem__, texts), np.int32, len(texts)))
 
 
+class Words(NamedTuple):
+    """The words of many names one after the other, and how many each name has."""
+
+    text: Values
+    number: Index
+
+
 TOGETHER = 1 << 15
 """Values taken apart together: bounds the memory that their parts take."""
 
@@ -175,6 +183,13 @@ class Atoms(list[str]):
     def part(self, position: int) -> Values:
         """One part of each value."""
         return self.once(_parts)[position] if self else Values([], np.zeros(0, np.int32))
+
+
+def words(atoms: Atoms) -> Words:
+    """The words of each distinct name, which is the first part of the values."""
+    lists = list(map(str.split, atoms.part(0).distinct))
+    count = np.fromiter(map(len, lists), np.int64, len(lists))
+    return Words(values(list(chain.from_iterable(lists))), count)
 
 
 def _parts(atoms: Atoms) -> tuple[Values, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +23,7 @@ from matching.engine.compare.base import (
     Terms,
     graded,
     values,
+    words,
 )
 from matching.engine.compare.similarity import Texts, indel, jaro_winkler, texts
 from matching.engine.lexicon import COMMON_WORDS
@@ -62,7 +62,7 @@ class NameTable:
     compact_code: Ints
     words: Texts
     shapes: npt.NDArray[np.int16]
-    width: Ints
+    width: Levels
     acronym_code: Ints
     short_code: Ints
 
@@ -141,29 +141,33 @@ class Name(Comparator):
             compact_code=values(compact).code,
             words=texts(vocabulary),
             shapes=_shapes([*vocabulary, " "]),
-            width=(ids >= 0).sum(axis=1, dtype=np.int32),
+            width=(ids >= 0).sum(axis=1, dtype=np.int8),
             acronym_code=both[: len(compact)],
             short_code=both[len(compact) :],
         )
 
     def compare(self, table: NameTable, i: Index, j: Index) -> Levels:
+        a, b = table.name[i], table.name[j]
+        order = np.argsort(np.maximum(table.width[a], table.width[b]), kind="stable")
         out = np.empty(len(i), np.int8)
-        for start in range(0, len(i), CHUNK):
-            piece = slice(start, start + CHUNK)
-            out[piece] = _grade(table, table.name[i[piece]], table.name[j[piece]])
+        for start in range(0, len(i), CHUNK):  # short names together: their cube is small
+            piece = order[start : start + CHUNK]
+            out[piece] = _grade(table, a[piece], b[piece])
         return out
 
 
 def _words(atoms: Atoms) -> tuple[Ints, list[str]]:
     """The numbers of each distinct name's first distinct words, -1 behind them, and the words."""
-    names = [list(dict.fromkeys(core.split()))[:WORDS] for core in atoms.part(0).distinct]
-    count = np.fromiter(map(len, names), np.int64, len(names))
-    words = values(list(chain.from_iterable(names)))
-    row = np.repeat(np.arange(len(names)), count)
+    text, count = atoms.once(words)
+    row = np.repeat(np.arange(len(count)), count)
+    fresh = np.sort(np.unique(row << 32 | text.code, return_index=True)[1])  # no word twice
+    row, code = row[fresh], text.code[fresh]
+    count = np.bincount(row, minlength=len(count))
     place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-    ids = np.full((len(names), count.max(initial=1)), -1, np.int32)
-    ids[row, place] = words.code
-    return ids, words.distinct
+    first = place < WORDS
+    ids = np.full((len(count), min(count.max(initial=1), WORDS)), -1, np.int32)
+    ids[row[first], place[first]] = code[first]
+    return ids, text.distinct
 
 
 def _acronym(core: str) -> str:
