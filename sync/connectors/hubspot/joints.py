@@ -72,20 +72,40 @@ class HubSpotJoints(HubSpotBatches):
     ) -> dict[int, Answer]:
         other = name.removeprefix(JOINED)
         wanted = {ids[p]: str(rendered[p].values[name] or "") for p in ids}
-        if thing.name in SINGLE:
-            self._part(thing.name, other, wanted)
+        self._part(thing.name, other, wanted)
         self._associate(thing.name, other, [(a, b) for a, b in wanted.items() if b])
         return {}
 
     def _part(self, name: str, other: str, wanted: Mapping[str, str]) -> None:
-        """Take away associations with any record but the wanted one."""
-        joined = self._associated(name, other, list(wanted))
-        stale = {a: [b for b in ends if b != wanted[a]] for a, ends in joined.items()}
+        """Take away associations that are stale."""
         inputs = [{"from": {"id": a}, "to": [{"id": b} for b in ends]}
-                  for a, ends in stale.items() if ends]  # fmt: skip
+                  for a, ends in self._stale(name, other, wanted).items() if ends]  # fmt: skip
         for part in parts(inputs, AT_ONCE):
             path = f"/crm/v4/associations/{name}/{other}/batch/archive"
             self._done("POST", path, {"inputs": list(part)})
+
+    def _stale(
+        self, name: str, other: str, wanted: Mapping[str, str]
+    ) -> dict[str, Collection[str]]:
+        """Of each record, what it is joined with and should not be.
+
+        Of a deal that is only what it had from us: its primary company where it has none now, and
+        orders of ours. The rest may be somebody's.
+        """
+        joined = self._associated(name, other, list(wanted))
+        others = {a: [b for b in ends if b != wanted[a]] for a, ends in joined.items()}
+        if name in SINGLE:
+            return {**others}
+        if (name, other) in PRIMARY:
+            return {a: ends[:1] for a, ends in others.items() if not wanted[a]}
+        ours = self._ours(other, sorted({b for ends in others.values() for b in ends}))
+        return {a: [b for b in ends if b in ours] for a, ends in others.items()}
+
+    def _ours(self, name: str, ids: Sequence[str]) -> set[str]:
+        """Which records of an object have a code of ours."""
+        [thing] = (each for each in self.profile.objects.values() if each.name == name)
+        pages = (self._batch_read(thing, part) for part in parts(ids, AT_ONCE))
+        return {str(row["id"]) for page in pages for row in page if self._key_of(row)}
 
     def _associate(self, name: str, other: str, pairs: Collection[tuple[str, str]]) -> None:
         """Join records with others, each as its primary one where there may be several."""

@@ -44,7 +44,7 @@ PARENT: Final = "hs_parent_company_id"
 CHILD_OF: Final = "child_to_parent_company"
 #: Associations that name one record by their type; others have the object's only type.
 PRIMARY: Final = {("deals", "companies"): 5}
-#: Objects that belong to one record of a kind: another one's association is taken away.
+#: Objects that belong to one record of each kind: another one's association is taken away.
 SINGLE: Final = frozenset({"orders", "subscriptions"})
 #: The unique property by which elements are upserted, where it is not our code.
 UNIQUE: Final = {"contacts": "email"}

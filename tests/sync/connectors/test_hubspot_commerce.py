@@ -116,6 +116,30 @@ class TestCommerce(HubSpotBench):
         [order] = vendor.table("orders")
         assert vendor.links["orders", "companies"] == {(order, self.id_of(vendor, second))}
 
+    def test_a_deal_loses_what_it_has_no_longer_from_us(
+        self, vendor: HubSpot, target: Subscription
+    ) -> None:
+        """An order that somebody joined with the deal stays with it."""
+        self.say("client", "C-1", **CLIENT_1)
+        self.say("contract", "CT-1", **CONTRACT)
+        second = self.say("contract", "CT-2", **{**CONTRACT, "contract_number": "NL-2026-8"})
+        under = {**ENGAGEMENT, "contracts": [{"source_id": "CT-1"}]}
+        self.say("engagement", "E-1", **under)
+        self.deliver(target)
+        [deal] = vendor.table("deals")
+        theirs = vendor.insert("orders", hs_order_name="Theirs")
+        vendor.links["deals", "orders"] |= {(deal, theirs)}
+        self.say("engagement", "E-1", **{**under, "contracts": [{"source_id": "CT-2"}]})
+        self.deliver(target)
+        orders = {p["golden_id"]: n for n, o in vendor.table("orders").items()
+                  if (p := o["properties"]).get("golden_id")}  # fmt: skip
+        assert vendor.links["deals", "orders"] == {(deal, theirs), (deal, orders[second.code])}
+        self.say("engagement", "E-1", **{**under, "client": None, "contracts": []})
+        self.deliver(target)
+        assert vendor.links["deals", "orders"] == {(deal, theirs)}
+        assert not vendor.links["deals", "companies"]
+        assert targets.at_rest(target)
+
     def test_an_order_made_there_comes_in_with_its_lines(
         self, vendor: HubSpot, target: Subscription
     ) -> None:
