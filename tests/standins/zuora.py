@@ -11,7 +11,8 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from tests.standins.server import Call, Reply, route
-from tests.standins.zuora_accounts import LACKING, NOT_FOUND, RULE, Accounts, no
+from tests.standins.zuora_accounts import LACKING, NOT_FOUND, RULE, no
+from tests.standins.zuora_orders import Orders
 
 SUBSCRIPTIONS: Final = "/v1/subscriptions"
 CUSTOM: Final = {"golden_id__c", "golden_status__c", "contract_number__c", "po_number__c"}
@@ -26,7 +27,7 @@ TRIGGERS: Final = ["ContractEffective", "ServiceActivation", "CustomerAcceptance
 Row = dict[str, Any]
 
 
-class Zuora(Accounts):
+class Zuora(Orders):
     """One tenant."""
 
     # What its users do
@@ -102,21 +103,27 @@ class Zuora(Accounts):
         return Reply(200, {"success": True, "subscriptionNumber": row["subscriptionNumber"]})
 
     def _order(self, body: Mapping[str, Any]) -> Reply:
-        assert set(body) == {"orderDate", "existingAccountNumber", "subscriptions"}
         owner = self.account(body["existingAccountNumber"])
-        for given in body["subscriptions"]:
-            row = self.latest(given["subscriptionNumber"])
-            if row["accountId"] != owner["id"]:
-                raise no(RULE, "The subscription belongs to another account.")
-            [action] = given["orderActions"]
-            assert action["type"] == "OwnerTransfer"
-            assert [trigger["name"] for trigger in action["triggerDates"]] == TRIGGERS
-            number = action["ownerTransfer"]["destinationAccountNumber"]
-            account = self.account(number)
-            if account["accountNumber"] != number:
-                raise no(NOT_FOUND, f"Cannot find entity by key: {number}")
-            self._version(row)["accountId"] = account["id"]
-        return Reply(200, {"success": True, "orderNumber": f"O-{len(self.calls)}"})
+        if "subscriptions" in body:
+            assert set(body) == {"orderDate", "existingAccountNumber", "subscriptions"}
+            for given in body["subscriptions"]:
+                self._give_over(given, owner)
+        else:
+            self._sell(body, owner)
+        return Reply(200, {"success": True, "orderNumber": body.get("orderNumber", "O-1")})
+
+    def _give_over(self, given: Mapping[str, Any], owner: Row) -> None:
+        row = self.latest(given["subscriptionNumber"])
+        if row["accountId"] != owner["id"]:
+            raise no(RULE, "The subscription belongs to another account.")
+        [action] = given["orderActions"]
+        assert action["type"] == "OwnerTransfer"
+        assert [trigger["name"] for trigger in action["triggerDates"]] == TRIGGERS
+        number = action["ownerTransfer"]["destinationAccountNumber"]
+        account = self.account(number)
+        if account["accountNumber"] != number:
+            raise no(NOT_FOUND, f"Cannot find entity by key: {number}")
+        self._version(row)["accountId"] = account["id"]
 
     def _version(self, row: Mapping[str, Any]) -> Row:
         rows = self.table("subscriptions")

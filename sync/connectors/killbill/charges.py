@@ -54,16 +54,16 @@ class Charges:
                 self._tenant.asked("PUT", f"/invoices/{charge['invoiceId']}/voidInvoice")
         for item_no, values in wanted.items():
             if item_no not in kept:
-                self._make(schedule, values, chain[-1])
+                self._make({"schedule": schedule, "item_no": item_no}, values, chain[-1])
 
     def _make(
-        self, schedule: str, values: Mapping[str, Any], subscription: Mapping[str, Any]
+        self, about: Mapping[str, str], values: Mapping[str, Any], subscription: Mapping[str, Any]
     ) -> None:
         """One item a call: the charges of one call share an invoice."""
-        details = exact_json.dumps({"schedule": schedule, "item_no": values["item_no"]})
+        details = exact_json.dumps(about)
         charge = {"accountId": subscription["accountId"], "bundleId": subscription["bundleId"],
                   "subscriptionId": subscription["subscriptionId"], "itemDetails": details,
-                  "description": values["description"], "startDate": values["startDate"][:10],
+                  "description": values["description"], "startDate": values["startDate"],
                   "amount": values["amount"]}  # fmt: skip
         body = [{name: value for name, value in charge.items() if value is not None}]
         query = {"requestedDate": charge["startDate"], "autoCommit": "false"}
@@ -101,6 +101,6 @@ def _same(charge: Charge, values: Mapping[str, Any], subscription: Mapping[str, 
     return (
         charge["subscriptionId"] == subscription["subscriptionId"]
         and (charge["description"] or None) == (values["description"] or None)
-        and charge["startDate"] == values["startDate"][:10]
+        and charge["startDate"] == values["startDate"]
         and number(charge["amount"]) == number(values["amount"])
     )

@@ -13,11 +13,11 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from sync.connectors.base import Missing
-from sync.connectors.killbill.keys import next_key
 from sync.connectors.killbill.objects import FIELDS
 from sync.connectors.killbill.records import INACTIVE, Record, Records
 from sync.connectors.killbill.tenant import AUDITED, OWN_ID, Tenant, last_change, marks_of
 from sync.connectors.profile import Rendered
+from sync.connectors.successors import next_key
 from sync.outbound.envelope import Message
 from sync.outbound.retry import Answer
 

@@ -4,12 +4,12 @@ What recurs is an add-on on a plan of that billing period, its price the total i
 is billed item by item is an add-on without a price, and an external charge per item (`charges`).
 So is what is not in force. A schedule that is used no longer is cancelled at once, and its drafts
 are voided. A subscription is never moved or taken up again: the next one follows, and a schedule
-is all that have followed each other (`keys`).
+is all that have followed each other (`successors`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -17,17 +17,18 @@ from typing import Any, Final
 
 from dateutil.relativedelta import relativedelta
 
+from sync.connectors import milestones
 from sync.connectors.base import Missing
 from sync.connectors.faults import Turned, poison, said
 from sync.connectors.forms import number
 from sync.connectors.killbill import accounts, contracts
 from sync.connectors.killbill.charges import Charges
 from sync.connectors.killbill.contracts import CANCELLED, SUBSCRIPTIONS
-from sync.connectors.killbill.keys import numbered, parted
 from sync.connectors.killbill.objects import FIELDS
 from sync.connectors.killbill.records import INACTIVE, Record, Records
 from sync.connectors.killbill.tenant import AUDITED, OWN_ID, Tenant, last_change, marks_of
-from sync.connectors.profile import Element, Rendered
+from sync.connectors.profile import Rendered
+from sync.connectors.successors import numbered, parted
 from sync.outbound.envelope import Message
 from sync.outbound.retry import Answer, Verdict
 
@@ -43,57 +44,27 @@ STEPS: Final = {
     "BIANNUAL": relativedelta(months=6),
     "ANNUAL": relativedelta(years=1),
 }
-IN_FORCE: Final = frozenset({None, "active"})
-#: Items that are not billed here: given up, held back, or billed already.
-WITHHELD: Final = frozenset({"cancelled", "on_hold", "invoiced"})
-#: What decides how a schedule is billed, and cannot be read back.
-UNSEEN: Final = ("total_amount", "recurrence.occurrences", "schedule_status")
+NAMES: Final = milestones.Names("description", "startDate", "amount")
 NOW: Final = {"entitlementPolicy": "IMMEDIATE", "billingPolicy": "IMMEDIATE"}
-CENT: Final = Decimal("0.01")
 
 
 def settle(rendered: Rendered) -> Rendered:
-    """The schedule as subscription and charges: its end, its price a period, its items."""
-    values, attributes = dict(rendered.values), dict(rendered.attributes)
-    in_force = values.pop("status", None) in IN_FORCE
+    """The schedule as subscription and charges: its items, or its price a period and its end."""
+    settled = milestones.settle(rendered, NAMES)
+    values, attributes = dict(settled.values), dict(settled.attributes)
     total, times = values.pop("total", None), values.pop("occurrences", None)
-    for path in UNSEEN:
-        attributes.pop(path, None)
-    values["itemised"] = "items" in attributes
-    items = tuple(_items(rendered.elements, total))
-    if items or not in_force:
+    in_force = values.pop("in_force")
+    attributes.pop("recurrence.occurrences", None)  # which cannot be read back
+    if settled.elements or not in_force:
         values["billingPeriod"] = None
         attributes.pop("recurrence.frequency", None)
-    if not in_force:
-        items = ()
-        attributes.pop("items", None)
-    elif "items" in attributes:
-        attributes["items"] = {item.key: _seen(item) for item in items}
     if times and (period := values.get("billingPeriod")):
         if total is not None:
-            values["price"] = (Decimal(str(total)) / int(times)).quantize(CENT)
+            values["price"] = (Decimal(str(total)) / int(times)).quantize(milestones.CENT)
         last = date.fromisoformat(values["startDate"][:10]) + STEPS[period] * int(times)
         values["endDate"] = min(filter(None, (last.isoformat(), values.get("endDate"))))
         attributes.pop("ends_on", None)
-    return replace(rendered, values=values, attributes=attributes, elements=items)
-
-
-def _items(elements: Iterable[Element], total: Any) -> Iterator[Element]:
-    for element in elements:
-        told = element.values
-        amount = told.get("amount")
-        if amount is None and None not in (told.get("percent"), total):
-            amount = (Decimal(str(total)) * Decimal(str(told["percent"])) / 100).quantize(CENT)
-        if amount and told.get("startDate") and told.get("status") not in WITHHELD:
-            kept = {name: told.get(name) for name in ("description", "startDate")}
-            yield replace(element, values={**kept, "item_no": element.key, "amount": amount})
-
-
-def _seen(item: Element) -> dict[str, Any]:
-    told = item.values
-    return {"item_no": item.key, "description": told["description"] or None,
-            "bill_date": told["startDate"][:10], "amount": number(told["amount"]),
-            "percent": None, "item_status": None}  # fmt: skip
+    return replace(settled, values=values, attributes=attributes)
 
 
 class Schedules(Records):

@@ -8,8 +8,10 @@ from typing import Any, Final
 from sync.connectors import paths
 from sync.connectors.faults import poison
 from sync.connectors.profile import Rendered
+from sync.connectors.rest import segment
 from sync.connectors.zuora.objects import BILL_TO
 from sync.connectors.zuora.records import Record, Records
+from sync.connectors.zuora.tenant import Tenant
 from sync.outbound.envelope import Message
 
 LONGEST: Final = 100  # characters of a contact's names
@@ -38,6 +40,14 @@ class Accounts(Records):
     def inward(self, answer: Mapping[str, Any]) -> Record:
         """An account as Zuora groups it, seen as it is written."""
         return inward(answer)
+
+
+def number_of(tenant: Tenant, account_id: str) -> str:
+    """The number of an account, by which orders call it."""
+    account = tenant.found(f"{Accounts.path}/{segment(account_id)}")
+    if account is None:
+        raise poison(f"there is no account {account_id}")
+    return str(account["basicInfo"]["accountNumber"])
 
 
 def outward(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What our entities are in Zuora: customer accounts and subscriptions."""
+"""What our entities are in Zuora: customer accounts, subscriptions, orders of line items."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from sync.connectors.forms import (
     DATE,
     EMAIL,
     LINES,
+    NUMBER,
     PHONE,
     REFERENCE,
     looked_up,
     money,
 )
-from sync.connectors.profile import Field, Object, Profile, back, out
+from sync.connectors.profile import Child, Field, Object, Profile, back, out
 
 ADDRESS: Final = "addresses[role=billing]"
 BILL_TO: Final = "billToContact"
@@ -59,14 +60,46 @@ SUBSCRIPTION: Final = Object(
     id="subscriptionNumber",
     modified="modified",
 )  # fmt: skip
+ITEMS: Final = Child(
+    "items",
+    "items",
+    "item_no",
+    (
+        Field("item_no", "item_no"),
+        Field("itemName", "description", otherwise=("milestone_name",)),
+        Field("billTargetDate", "bill_date", DATE),
+        Field("amountPerUnit", "amount", NUMBER),
+        out("percent", "percent", NUMBER),
+        out("status", "item_status"),
+        back("itemState", "item_status", looked_up(
+            {"ready_to_invoice": "SentToBilling", "invoiced": "Complete"})),
+    ),
+    embedded="items",
+)  # fmt: skip
+ORDER: Final = Object(
+    "billing_schedule",
+    "order",
+    (
+        Field("accountId", "bill_to_client", REFERENCE, required=True),
+        Field("relatedSubscriptionNumber", "contract", REFERENCE, required=True),
+        Field("currency", "currency", CURRENCY, required=True),
+        Field("orderDate", "starts_on", DATE, required=True),
+        Field("golden_name__c", "name"),
+        out("total", "total_amount", money("currency")),
+        out("status", "schedule_status"),
+    ),
+    id="key",
+    modified="modified",
+    children=(ITEMS,),
+)
 ZUORA: Final = Profile(
     "zuora",
     "Zuora",
-    {ACCOUNT.entity: ACCOUNT, SUBSCRIPTION.entity: SUBSCRIPTION},
+    {thing.entity: thing for thing in (ACCOUNT, SUBSCRIPTION, ORDER)},
     {
         "rate_plan": "",  # the id of the product rate plan, without a price, that contracts have
         "currency": "",  # of accounts whose client has none: Zuora makes none without
-        "key_field": "golden_id__c",  # custom fields of both: our code,
+        "key_field": "golden_id__c",  # custom fields: our code,
         "status_field": "golden_status__c",  # and whether we still use the record
     },
 )

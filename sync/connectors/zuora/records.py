@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from sync.connectors import profile as profiles
@@ -44,6 +45,14 @@ class Records:
         """What Zuora tells of a record, flat."""
         raise NotImplementedError
 
+    def known_as(self, identity: str) -> str:
+        """The id that the hub knows a record by, from that or from another of Zuora's."""
+        return identity
+
+    def settle(self, rendered: Rendered) -> Rendered:
+        """The record as Zuora can hold it."""
+        return rendered
+
     def end(self, source_id: str) -> None:
         """Say that it is used no longer; nothing is cancelled, and billing there goes on."""
         self.known(source_id)
@@ -61,20 +70,24 @@ class Records:
             raise Missing(Answer(reason=f"there is no such {self.thing.name}"))
         return found
 
-    def stamps(self, where: str = "") -> dict[str, str]:
-        """The ids of records, and when each last changed."""
-        found: dict[str, str] = {}
-        query = f"SELECT {self.column}, UpdatedDate FROM {self.table}"  # noqa: S608 (ZOQL)
-        for row in self.tenant.rows(f"{query} WHERE {where}" if where else query):
-            source_id, stamp = str(row[self.column]), str(row["UpdatedDate"])
-            found[source_id] = max(found.get(source_id, ""), stamp)
-        return found
+    def stamps(self, since: datetime | None = None) -> dict[str, str]:
+        """The ids of records that changed since then, or of all, and when each last changed."""
+        where = f" WHERE UpdatedDate >= '{since.isoformat('T', 'seconds')}'" if since else ""
+        return self._stamps(where)
 
     def stamps_of(self, source_ids: Iterable[str]) -> dict[str, str]:
         """The same of these ids."""
         found: dict[str, str] = {}
         for source_id in filter(PLAIN.fullmatch, source_ids):
-            found |= self.stamps(f"{self.column} = '{source_id}'")
+            found |= self._stamps(f" WHERE {self.column} = '{source_id}'")
+        return found
+
+    def _stamps(self, where: str) -> dict[str, str]:
+        found: dict[str, str] = {}
+        query = f"SELECT {self.column}, UpdatedDate FROM {self.table}{where}"  # noqa: S608 (ZOQL)
+        for row in self.tenant.rows(query):
+            source_id, stamp = str(row[self.column]), str(row["UpdatedDate"])
+            found[source_id] = max(found.get(source_id, ""), stamp)
         return found
 
     def changed(self, stamps: Mapping[str, str]) -> Iterator[tuple[str, Record]]:
@@ -85,11 +98,12 @@ class Records:
 
     def held(self, record: Record) -> Held:
         """A record that was read, comparable with a projection."""
+        lists = {c.attribute: profiles.held_elements(c, record) for c in self.thing.children}
         return Held(
             entity=self.thing.entity,
             source_id=str(record[self.thing.id]),
             key=str(record.get(self.settings["key_field"]) or ""),
-            values=profiles.held(self.thing, record),
+            values=profiles.held(self.thing, record) | lists,
             active=record.get(self.settings["status_field"]) != INACTIVE,
         )
 

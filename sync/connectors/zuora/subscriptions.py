@@ -13,10 +13,8 @@ from typing import Any, Final
 from sync.connectors.faults import poison
 from sync.connectors.forms import plain
 from sync.connectors.profile import Rendered
-from sync.connectors.rest import segment
-from sync.connectors.zuora.accounts import Accounts
+from sync.connectors.zuora.accounts import number_of
 from sync.connectors.zuora.records import Record, Records
-from sync.connectors.zuora.tenant import Tenant
 from sync.outbound.envelope import Message
 
 BEGINS, ENDS = "contractEffectiveDate", "termEndDate"
@@ -60,30 +58,22 @@ class Subscriptions(Records):
         kept = {n: v for n, v in answer.items() if n not in ("success", "ratePlans", "id")}
         return {**kept, ENDS: answer.get(ENDS) if termed else None}
 
+    def known_as(self, identity: str) -> str:
+        """The number of the subscription that has, or had, this id."""
+        found = self.tenant.found(self.place(identity)) if identity.isalnum() else None
+        return str(found["subscriptionNumber"]) if found else identity
+
     def _give_over(self, held: Record, account: str, message: Message) -> None:
         today = datetime.now(UTC).date().isoformat()
         action = {
             "type": "OwnerTransfer",
             "triggerDates": [{"name": name, "triggerDate": today} for name in TRIGGERS],
-            "ownerTransfer": {"destinationAccountNumber": self._number(account)},
+            "ownerTransfer": {"destinationAccountNumber": number_of(self.tenant, account)},
         }
         given = {"subscriptionNumber": held["subscriptionNumber"], "orderActions": [action]}
-        owner = self._number(held["accountId"])
+        owner = number_of(self.tenant, held["accountId"])
         order = {"orderDate": today, "existingAccountNumber": owner, "subscriptions": [given]}
         self.tenant.make("/v1/orders", order, message)
-
-    def _number(self, account_id: str) -> str:
-        """The number of an account, by which orders call it."""
-        account = self.tenant.found(f"{Accounts.path}/{segment(account_id)}")
-        if account is None:
-            raise poison(f"there is no account {account_id}")
-        return str(account["basicInfo"]["accountNumber"])
-
-
-def known_as(tenant: Tenant, identity: str) -> str:
-    """The number of the subscription that has, or had, this id."""
-    found = tenant.found(f"{Subscriptions.path}/{identity}") if identity.isalnum() else None
-    return str(found["subscriptionNumber"]) if found else identity
 
 
 def _term(values: dict[str, Any], name: str) -> dict[str, Any]:

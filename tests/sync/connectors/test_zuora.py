@@ -9,13 +9,14 @@ from typing import Any
 from canonical.identity.merging import merge, undo
 from canonical.models import Golden
 from sync import egress
+from sync.inbound.receive import retire
 from sync.models import Attempt, Connection, Subscription
 from tests.factories import hub, targets
 from tests.standins import environment
 from tests.standins.server import CLIENT, Fault, Reply, Standin
 from tests.standins.zuora import RATE_PLAN, Zuora
 from tests.sync.connectors.kit import ConnectorContract
-from tests.sync.connectors.samples import CLIENT_1, CLIENT_2, CONTRACT
+from tests.sync.connectors.samples import CLIENT_1, CLIENT_2, CONTRACT, SCHEDULE
 
 
 class TestZuora(ConnectorContract):
@@ -24,7 +25,7 @@ class TestZuora(ConnectorContract):
     connector = "zuora"
     vendor_class = Zuora
     settings = {"currency": "EUR", "rate_plan": RATE_PLAN}
-    writes = ("client", "contract")
+    writes = ("client", "contract", "billing_schedule")
     reads = writes
     write_call = "POST .*/accounts$"
     poison = {"email": "ada@nowhere"}
@@ -36,9 +37,13 @@ class TestZuora(ConnectorContract):
         if entity == "contract":
             rows = vendor.table("subscriptions").values()
             return [r for r in rows if r["subscriptionNumber"] == key][-1:]
+        if entity == "billing_schedule":
+            return [r for r in vendor.table("orders").values() if r["orderNumber"] == key]
         return [r for r in vendor.table("accounts").values() if r["accountNumber"] == key]
 
     def name_of(self, entity: str, record: Mapping[str, Any]) -> Any:
+        if entity == "billing_schedule":
+            return record["customFields"]["golden_name__c"]
         return record["notes" if entity == "contract" else "name"]
 
     def is_active(self, entity: str, record: Mapping[str, Any]) -> bool:
@@ -181,6 +186,75 @@ class TestZuora(ConnectorContract):
         dead = target.lanes.filter(parked="dead").values_list("last_error", flat=True)
         assert list(dead) == ["answered 400: Error - unrecognised fields"]
 
+    def items(self, vendor: Standin) -> list[tuple[str, Any, str]]:
+        """Number, amount and state of every order line item."""
+        return [(item["itemNumber"], item["amountPerUnit"], item["itemState"])
+                for order in vendor.table("orders").values()
+                for item in order["orderLineItems"]]  # fmt: skip
+
+    def test_items_wait_until_somebody_bills_them(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        assert isinstance(vendor, Zuora)
+        code = self.bring_in()["BS-1"].code
+        self.deliver(target)
+        first, second = SCHEDULE["items"]
+        vendor.send_to_billing(f"{code}.1", "Complete")
+        third = {"item_no": "3", "description": "Extra", "bill_date": "2026-11-01", "amount": "5"}
+        items = [{**first, "amount": "1"}, {**second, "amount": "2"}, third]
+        self.say("billing_schedule", "BS-1", **{**SCHEDULE, "items": items})
+        self.deliver(target)
+        assert self.items(vendor) == [
+            (f"{code}.1", 50000, "Complete"), (f"{code}.2", 2, "Executing"),
+            (f"{code}~2.3", 5, "Executing"),
+        ]  # fmt: skip
+        self.again(target)
+        assert len(self.items(vendor)) == 3
+        retire(hub.SENDER, "erp", "billing_schedule", "BS-1")
+        self.deliver(target)
+        assert [state for *_, state in self.items(vendor)] == ["Complete", "Canceled", "Canceled"]
+        self.say("billing_schedule", "BS-1", **{**SCHEDULE, "name": "Again"})
+        self.deliver(target)
+        assert self.items(vendor)[3:] == [(f"{code}~3.2", 70000.25, "Executing")]
+        assert targets.at_rest(target)
+
+    def test_what_was_billed_comes_back(self, vendor: Standin, target: Subscription) -> None:
+        assert isinstance(vendor, Zuora)
+        code = self.bring_in()["BS-1"].code
+        self.deliver(target)
+        vendor.send_to_billing(f"{code}.1", "Complete")
+        self.pull("billing_schedule")
+        told = hub.document(Golden.objects.get(entity="billing_schedule"))["items"]
+        assert [item.get("item_status") for item in told] == ["invoiced", None]
+        self.deliver(target)
+        assert [state for *_, state in self.items(vendor)] == ["Complete", "Executing"]
+        assert targets.at_rest(target)
+
+    def test_another_payer_is_another_order(self, vendor: Standin, target: Subscription) -> None:
+        made = self.bring_in()
+        self.deliver(target)
+        self.say("client", "C-2", **{**CLIENT_2, "parent": None, "currency": "EUR"})
+        self.say("client", "C-3", legal_name="Payer SE", client_status="active", currency="EUR")
+        self.deliver(target)
+        self.say("billing_schedule", "BS-1",
+                 **{**SCHEDULE, "bill_to_client": {"source_id": "C-3"}})  # fmt: skip
+        self.deliver(target)
+        old, new = vendor.table("orders").values()
+        assert {item["itemState"] for item in old["orderLineItems"]} == {"Canceled"}
+        assert {item["itemState"] for item in new["orderLineItems"]} == {"Executing"}
+        assert new["existingAccountNumber"] != old["existingAccountNumber"]
+        assert new["customFields"]["golden_id__c"] == made["BS-1"].code
+
+    def test_what_is_not_billed_by_item_is_not_ordered(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        self.bring_in()
+        self.say("billing_schedule", "BS-1", **{**SCHEDULE, "items": []})
+        self.deliver(target)
+        dead = target.lanes.filter(parked="dead").values_list("last_error", flat=True)
+        assert list(dead) == ["Zuora holds what is billed by item, and there is no item to bill"]
+        assert not vendor.table("orders")
+
     def test_without_a_rate_plan_no_contract_is_made(
         self, vendor: Standin, target: Subscription
     ) -> None:
@@ -189,6 +263,7 @@ class TestZuora(ConnectorContract):
         self.deliver(target)
         dead = target.lanes.filter(parked="dead").values_list("last_error", flat=True)
         assert list(dead) == ["the setting rate_plan names no product rate plan for contracts"]
+        assert not vendor.table("orders")
 
     def test_what_was_signed_there_comes_in(self, vendor: Standin, target: Subscription) -> None:
         assert isinstance(vendor, Zuora)
@@ -207,6 +282,10 @@ class TestZuora(ConnectorContract):
         self.deliver(target)
         self.say("contract", "CT-1", **{**CONTRACT, "client": {"source_id": "C-2"}, "title": "B"})
         self.rename("client", "C-1", "Renamed")
+        self.say("billing_schedule", "BS-1", **{**SCHEDULE, "items": [
+            {**item, "amount": "7"} for item in SCHEDULE["items"]]})  # fmt: skip
+        self.deliver(target)
+        self.rename("billing_schedule", "BS-1", "Renamed")
         self.deliver(target)
         sent = [[MODELS[call.method, call.path.split("/")[2]], json.loads(call.body)]
                 for call in vendor.calls
@@ -231,6 +310,8 @@ MODELS = {
     ("POST", "subscriptions"): "CreateSubscriptionRequest",
     ("PUT", "subscriptions"): "UpdateSubscriptionRequest",
     ("POST", "orders"): "CreateOrderRequest",
+    ("PUT", "orders"): "UpdateOrderCustomFieldsRequest",
+    ("PUT", "order-line-items"): "UpdateOrderLineItemRequest",
 }
 _SCRIPT = """
 import json, sys
