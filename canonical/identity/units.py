@@ -81,6 +81,26 @@ _LOCKS = """
 """
 
 
+def keeps_waiting(key: int) -> bool:
+    """Whether anybody waits for a shared lock on a number that this transaction holds."""
+    if connection.vendor != "postgresql":
+        return False
+    high, low = (key >> 32) & _HALF, key & _HALF
+    [(waits,)] = select(_WAITS, [high, low])
+    return bool(waits)
+
+
+_HALF = 0xFFFFFFFF
+# A number of 64 bits stands in the view as two halves, told apart from two numbers by `objsubid`.
+_WAITS = """
+    SELECT EXISTS (
+        SELECT 1 FROM pg_locks
+        WHERE locktype = 'advisory' AND NOT granted AND mode = 'ShareLock' AND objsubid = 1
+          AND classid::bigint = %s AND objid::bigint = %s
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+"""
+
+
 def lock_goldens(plan: Callable[[], Collection[UUID]]) -> dict[UUID, Golden]:
     """Lock the golden rows a plan names, in the order of their ids, and plan again.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import DataError, IntegrityError
@@ -39,9 +40,11 @@ from sync.inbound import catalogue
 from sync.inbound.answers import Answer, Answers, needs, where
 from sync.inbound.arrivals import BadItem, Item, arrive
 from sync.inbound.look import Look
+from sync.inbound.pace import Pace
 from sync.outbound import crash
 
 CHUNK = 200
+pace = Pace(least=50, most=CHUNK)
 # What an item's own content can cause; a failing database is nobody's content.
 POISON = (ArithmeticError, LookupError, TypeError, ValueError, DataError, IntegrityError)
 
@@ -93,17 +96,19 @@ def take_in(
     """The same for what is mapped already."""
     chunk = _Chunk(system, entity, cause_of(principal), dry_run, settled, len(arrivals) > 1)
     answers: dict[int, Answer] = {}
-    for group in _chunks(list(enumerate(arrivals))):
+    for group in _chunks(list(enumerate(arrivals)), partial(pace.size, entity)):
         answers.update(chunk.run(group))
     return [answers[position] for position in range(len(arrivals))]
 
 
-def _chunks(ready: Sequence[tuple[int, Arrival]]) -> Iterator[list[tuple[int, Arrival]]]:
-    """Runs of at most CHUNK items in which no source id stands twice."""
+def _chunks(
+    ready: Sequence[tuple[int, Arrival]], size: Callable[[], int]
+) -> Iterator[list[tuple[int, Arrival]]]:
+    """Runs of at most so many items in which no source id stands twice."""
     group: list[tuple[int, Arrival]] = []
     seen: set[str] = set()
     for position, arrival in ready:
-        if len(group) == CHUNK or arrival.source_id in seen:
+        if len(group) >= size() or arrival.source_id in seen:
             yield group
             group, seen = [], set()
         group.append((position, arrival))
@@ -173,6 +178,7 @@ class _Intake:
         self.system, self.entity = chunk.system, chunk.entity
         self.cause, self.bulk = chunk.cause, chunk.bulk
         self.look = look
+        self.whole = units.lock_key("entity", self.entity)
         self.config: Configuration
         self.moment: datetime
         self.judged: list[Judged]
@@ -189,21 +195,22 @@ class _Intake:
         locked = self._lock_goldens(look.placements)
         crash.point("locked")
         answers = self._write(look.placements, locked)
+        if self.bulk:
+            pace.note(self.entity, units.keeps_waiting(self.whole))
         crash.point("before_commit")
         return answers
 
     def _lock(self) -> None:
         """Keys of one record, or the whole entity for a chunk: one lock instead of thousands."""
-        whole = units.lock_key("entity", self.entity)
         if self.bulk:
-            units.lock_keys([whole])
+            units.lock_keys([self.whole])
             return
         arrivals = self.look.arrivals
         own = [units.lock_key("record", self.system, self.entity, a.source_id) for a in arrivals]
         for seen in self.look.seen.values():
             own += [units.lock_key("key", self.entity, key) for key in seen.keys]
         parents = identities(self.system, self.entity, [a.values for a in arrivals])
-        units.lock_keys(own, [whole, *(units.lock_key("record", *p) for p in sorted(parents))])
+        units.lock_keys(own, [self.whole, *(units.lock_key("record", *p) for p in sorted(parents))])
 
     def _lock_goldens(self, placements: Sequence[Placement]) -> dict[UUID, Golden]:
         """Everything this will write: own golden records, joined ones, and those that wait."""
