@@ -252,8 +252,8 @@ def _grouped(rows: Iterable[Sequence[Any]]) -> dict[UUID, list[Member]]:
         if blob is None:
             continue
         unpacked = _unpacked(blob)
-        if unpacked is not None and len(found[golden]) < MEMBERS_CAP:
-            found[golden].append(Member(record, golden, system, unpacked))
+        if unpacked is not None and len(inside := found[golden]) < MEMBERS_CAP:
+            inside.append(Member(record, golden, system, unpacked))
     return found
 
 

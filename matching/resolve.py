@@ -20,7 +20,7 @@ from canonical.models import LinkCause, new_id
 from matching import candidates
 from matching.candidates import Asked, Member, Near
 from matching.engine.decide import Band, Decision, choose
-from matching.engine.keys import keys, strong_keys
+from matching.engine.keys import keys_told
 from matching.engine.model import Model, default_model
 from matching.engine.normalise import features
 from matching.engine.profile import Profile
@@ -75,8 +75,9 @@ def newcomer(entity: str, record: UUID, system: str, values: Mapping[str, Any]) 
     """A record as the engine sees it; `values` are resolved."""
     profile = profile_for(entity)
     seen = features(profile, values)
-    strong = frozenset(strong_keys(profile, seen))
-    return Newcomer(record, system, seen, tuple(keys(profile, seen)), strong)
+    keys = keys_told(profile, seen)
+    strong = frozenset(key for key, alone in keys.items() if alone)
+    return Newcomer(record, system, seen, tuple(keys), strong)
 
 
 @lru_cache(maxsize=64)
@@ -164,8 +165,8 @@ class Placing:
         return named.union(home[r] for r in self.beside[n] if r in home)
 
     def _beside(self, near: Near) -> list[int]:
-        numbers = self.population.numbers
-        return [numbers[record] for record in near.records if record in numbers]
+        found = map(self.population.numbers.get, near.records)
+        return [number for number in found if number is not None]
 
     def _asked(self, n: Newcomer) -> Asked:
         keys = [key for key in n.keys if key not in self.model.stop_keys]

@@ -28,12 +28,17 @@ NONE = hashed(b"")
 
 def keys(profile: Profile, features: Features) -> list[int]:
     """All keys of a record as signed 64-bit integers, the rarest kinds first, no repetitions."""
+    return list(_keys(profile, features, profile.keys))
+
+
+def keys_told(profile: Profile, features: Features) -> dict[int, bool]:
+    """The same keys in the same order, and whether each is made of identifiers alone."""
     return _keys(profile, features, profile.keys)
 
 
 def strong_keys(profile: Profile, features: Features) -> list[int]:
     """The keys made of identifiers alone: two goldens that share one belong before a person."""
-    return _keys(profile, features, (key for key in profile.keys if key.strong))
+    return list(_keys(profile, features, (key for key in profile.keys if key.strong)))
 
 
 def keys_by_name(profile: Profile, features: Features) -> list[tuple[int, str]]:
@@ -41,20 +46,22 @@ def keys_by_name(profile: Profile, features: Features) -> list[tuple[int, str]]:
     return [(key, each.name) for each in profile.keys for key in _keys(profile, features, [each])]
 
 
-def _keys(profile: Profile, features: Features, wanted: Iterable[Key]) -> list[int]:
+def _keys(profile: Profile, features: Features, wanted: Iterable[Key]) -> dict[int, bool]:
+    cells = features.cells
     atoms: dict[str, list[Parts]] = {}
     hashes: dict[Part, list[int]] = {}
-    found: dict[int, None] = {}
+    found: dict[int, bool] = {}
     for key in wanted:
         for part in key.parts:
             if part.field not in atoms:
-                cell = features.cells[profile.position[part.field]]
+                cell = cells[profile.position[part.field]]
                 atoms[part.field] = [atom.split(PART) for atom in cell]
             if part not in hashes:
                 hashes[part] = _hashes(part, atoms[part.field])
         for combination in product(*(hashes[part] for part in key.parts)):
-            found[signed(mix((seed(key), *combination)))] = None
-    return list(found)
+            number = signed(mix((seed(key), *combination)))
+            found[number] = key.strong or found.get(number, False)
+    return found
 
 
 def _hashes(part: Part, atoms: Iterable[Parts]) -> list[int]:
