@@ -101,12 +101,6 @@ class HubSpotJoints(HubSpotBatches):
         ours = self._ours(other, sorted({b for ends in others.values() for b in ends}))
         return {a: [b for b in ends if b in ours] for a, ends in others.items()}
 
-    def _ours(self, name: str, ids: Sequence[str]) -> set[str]:
-        """Which records of an object have a code of ours."""
-        [thing] = (each for each in self.profile.objects.values() if each.name == name)
-        pages = (self._batch_read(thing, part) for part in parts(ids, AT_ONCE))
-        return {str(row["id"]) for page in pages for row in page if self._key_of(row)}
-
     def _associate(self, name: str, other: str, pairs: Collection[tuple[str, str]]) -> None:
         """Join records with others, each as its primary one where there may be several."""
         kind = PRIMARY.get((name, other))

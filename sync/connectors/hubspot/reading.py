@@ -203,9 +203,9 @@ class HubSpotReader(ProfileConnector):
         for field in thing.fields:
             if field.name.startswith(JOINED):
                 other = field.name.removeprefix(JOINED)
-                joined = self._associated(thing.name, other, ids)
+                seen = self._seen(thing, other, ids)
                 for record in whole:
-                    record["associations"][other] = next(iter(joined.get(record["id"], [])), None)
+                    record["associations"][other] = seen.get(record["id"])
         for child in thing.children:
             joined = self._associated(thing.name, child.name, ids)
             elements = self._members(child, sorted({i for ends in joined.values() for i in ends}))
@@ -213,6 +213,21 @@ class HubSpotReader(ProfileConnector):
                 found = (elements.get(i) for i in joined.get(record["id"], ()))
                 record[child.name] = [element for element in found if element]
         return whole
+
+    def _seen(self, thing: Object, other: str, ids: Sequence[str]) -> dict[str, str]:
+        """What each record is seen joined with: the primary one, else one of ours before others."""
+        joined = self._associated(thing.name, other, ids)
+        several = {b for ends in joined.values() if len(ends) > 1 for b in ends}
+        if (thing.name, other) in PRIMARY or not several:
+            return {a: ends[0] for a, ends in joined.items() if ends}
+        ours = self._ours(other, sorted(several))
+        return {a: min(ends, key=lambda b: b not in ours) for a, ends in joined.items() if ends}
+
+    def _ours(self, name: str, ids: Sequence[str]) -> set[str]:
+        """Which records of an object have a code of ours."""
+        [thing] = (each for each in self.profile.objects.values() if each.name == name)
+        pages = (self._batch_read(thing, part) for part in parts(ids, AT_ONCE))
+        return {str(row["id"]) for page in pages for row in page if self._key_of(row)}
 
     def _members(self, child: Child, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Elements by their ids."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from canonical.models import Golden, SourceRecord
+from sync import egress
 from sync.connectors.hubspot import prices
 from sync.models import Lane, Parked, Subscription
 from sync.outbound.envelope import Message
@@ -119,7 +120,8 @@ class TestCommerce(HubSpotBench):
     def test_a_deal_loses_what_it_has_no_longer_from_us(
         self, vendor: HubSpot, target: Subscription
     ) -> None:
-        """An order that somebody joined with the deal stays with it."""
+        """An order that somebody joined with the deal stays with it, and is not taken for ours."""
+        theirs = vendor.insert("orders", hs_order_name="Theirs")
         self.say("client", "C-1", **CLIENT_1)
         self.say("contract", "CT-1", **CONTRACT)
         second = self.say("contract", "CT-2", **{**CONTRACT, "contract_number": "NL-2026-8"})
@@ -127,13 +129,15 @@ class TestCommerce(HubSpotBench):
         self.say("engagement", "E-1", **under)
         self.deliver(target)
         [deal] = vendor.table("deals")
-        theirs = vendor.insert("orders", hs_order_name="Theirs")
         vendor.links["deals", "orders"] |= {(deal, theirs)}
         self.say("engagement", "E-1", **{**under, "contracts": [{"source_id": "CT-2"}]})
         self.deliver(target)
         orders = {p["golden_id"]: n for n, o in vendor.table("orders").items()
                   if (p := o["properties"]).get("golden_id")}  # fmt: skip
         assert vendor.links["deals", "orders"] == {(deal, theirs), (deal, orders[second.code])}
+        with egress.Client() as client:
+            [held] = self.speaker(client).read("engagement")
+        assert held.values["contracts[0]"] == orders[second.code]
         self.say("engagement", "E-1", **{**under, "client": None, "contracts": []})
         self.deliver(target)
         assert vendor.links["deals", "orders"] == {(deal, theirs)}
