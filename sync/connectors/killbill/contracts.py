@@ -23,6 +23,7 @@ from sync.outbound.retry import Answer
 
 BUNDLES, SUBSCRIPTIONS = "/bundles", "/subscriptions"
 ADD_ON, CANCELLED = "ADD_ON", "CANCELLED"
+BEGINS: Final = f"{FIELDS}.effective_from"
 #: What the states of a base subscription say of a contract that tells no status itself.
 STANDINGS: Final = {
     "PENDING": "signed",
@@ -62,14 +63,14 @@ class Contracts(Records):
         values = rendered.values
         body = {"accountId": values["accountId"], "bundleExternalKey": message.key,
                 "planName": self.settings["contract_plan"]}  # fmt: skip
-        begins = str(values.get("startDate") or "")[:10]
+        begins = str(values.get(BEGINS) or "")[:10]
         dates = {"entitlementDate": begins, "billingDate": begins} if begins else {}
         self.tenant.made(SUBSCRIPTIONS, body, dates)
         self._mark(self._bundle(message.key), rendered, message)
         return message.key
 
     def update(self, source_id: str, rendered: Rendered, message: Message) -> None:
-        """Write what differs; the day it began stays, and is seen to differ when it is read."""
+        """Write what differs; the base subscription goes on as it began."""
         bundle = self._bundle(source_id)
         account = rendered.values.get("accountId")
         if account and account != bundle["accountId"]:
@@ -139,12 +140,12 @@ class Contracts(Records):
 
     def _inward(self, bundle: Mapping[str, Any], fields: Collection[Mapping[str, Any]]) -> Record:
         """A bundle that was read, as the field map sees it."""
-        marks, base = marks_of(fields), base_of(bundle)
+        base = base_of(bundle)  # a transfer begins another: a day we were told comes first
+        marks = {"effective_from": str(base.get("startDate") or "")[:10], **marks_of(fields)}
         told = marks.get("contract_status") or STANDINGS.get(base.get("state", ""))
         record = {
             "externalKey": bundle["externalKey"],
             "accountId": bundle["accountId"],
-            "startDate": str(base.get("startDate") or "")[:10] or None,
             "standing": told,
             "modified": last_change(bundle, *bundle["subscriptions"], *fields),
         }

@@ -53,7 +53,7 @@ BUNDLE: Final = Object(
     "bundle",
     (
         Field("accountId", "client", REFERENCE, required=True),
-        Field("startDate", "effective_from", DATE),
+        Field(f"{FIELDS}.effective_from", "effective_from", DATE),
         Field(f"{FIELDS}.title", "title"),
         Field(f"{FIELDS}.contract_number", "contract_number"),
         Field(f"{FIELDS}.effective_to", "effective_to", DATE),

@@ -16,6 +16,7 @@ from tests.standins import environment
 from tests.standins.killbill import KillBill
 from tests.standins.killbill_tenant import API_KEY, PASSWORD, USER
 from tests.standins.server import LOST, SECRET, Standin
+from tests.sync.connectors.bench import messages_of
 from tests.sync.connectors.samples import CLIENT_1, CLIENT_2, CONTRACT, SCHEDULE
 from tests.sync.connectors.test_killbill import KillBillBench
 
@@ -203,6 +204,11 @@ class TestBilling(KillBillBench):
         live = next(i for i, r in tenant.table("subscriptions").items()
                     if r["externalKey"] == f"{code}~2")  # fmt: skip
         assert tenant.marks(live)["name"] == SCHEDULE["name"]
+        [message] = messages_of(target, [Golden.objects.get(entity="contract")])
+        with egress.Client() as client:
+            speaker = self.speaker(client)
+            [held] = speaker.read("contract", message.target.source_ids)
+            assert held.values == speaker.projection(message)
         undo(outcome.merges[0].pk, hub.STEWARD)
         self.settled(target)
         back = {told for told in self.invoices(tenant) if told[2] == "DRAFT"}
