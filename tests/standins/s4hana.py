@@ -27,12 +27,18 @@ PARTNERS, ADDRESSES, ROLES, TAXES = (
     "A_BusinessPartnerRole",
     "A_BusinessPartnerTaxNumber",
 )
+EMAILS, PHONES, SITES = (
+    "A_AddressEmailAddress",
+    "A_AddressPhoneNumber",
+    "A_AddressHomePageURL",
+)
 PROJECTS, CONTRACTS = "A_EnterpriseProject", "A_SalesContract"
 DEEP: Final = {
     "to_BusinessPartnerAddress": ADDRESSES,
     "to_BusinessPartnerTax": TAXES,
     "to_BusinessPartnerRole": ROLES,
 }
+REACHED: Final = {"to_EmailAddress": EMAILS, "to_PhoneNumber": PHONES, "to_URLAddress": SITES}
 KINDS: Final[dict[str, Any]] = {"Edm.Boolean": bool, "Edm.Guid": str | None}
 NEEDED: Final = {
     PARTNERS: ["BusinessPartnerCategory"],
@@ -64,6 +70,7 @@ class S4Hana(ODataService):
         ADDRESSES: ("BusinessPartner", "AddressID"),
         ROLES: ("BusinessPartner", "BusinessPartnerRole"),
         TAXES: ("BusinessPartner", "BPTaxType"),
+        **dict.fromkeys(REACHED.values(), ("AddressID", "Person", "OrdinalNumber")),
         PROJECTS: ("ProjectUUID",),
         CONTRACTS: ("SalesContract",),
     }
@@ -177,13 +184,20 @@ class S4Hana(ODataService):
         """Parts come along where they are asked for."""
         shown = super().shown(name, row, call)
         if name == PARTNERS:
-            asked = call.query.get("$expand", "").split(",")
-            for field, part in DEEP.items():
-                mine = [super(S4Hana, self).shown(part, each, call)
-                        for each in self.table(part).values()
-                        if each["BusinessPartner"] == row["BusinessPartner"]]  # fmt: skip
-                shown[field] = {"results": mine} if field in asked else {"__deferred": {}}
+            self.expand(shown, DEEP, "BusinessPartner", "", call)
+        elif name == ADDRESSES:
+            self.expand(shown, REACHED, "AddressID", "to_BusinessPartnerAddress/", call)
         return shown
+
+    def expand(
+        self, shown: dict[str, Any], inner: Mapping[str, str], key: str, path: str, call: Call
+    ) -> None:
+        """Show parts by the key that they share with their record."""
+        asked = call.query.get("$expand", "").split(",")
+        for field, part in inner.items():
+            mine = [self.shown(part, each, call) for each in self.table(part).values()
+                    if each[key] == shown[key]]  # fmt: skip
+            shown[field] = {"results": mine} if path + field in asked else {"__deferred": {}}
 
     def holds(self, row: Mapping[str, Any], call: Call) -> bool:
         return super().holds({name: _plain(value) for name, value in row.items()}, call)

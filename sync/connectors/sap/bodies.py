@@ -18,7 +18,7 @@ from typing import Any, Final
 from sync.connectors import paths
 from sync.connectors.faults import poison
 from sync.connectors.odata import instant_of
-from sync.connectors.sap.objects import IN_PARTNER, ROLE, ROLES, TAX_IN_PARTNER
+from sync.connectors.sap.objects import IN_PARTNER, REACHED, ROLE, ROLES, TAX_IN_PARTNER
 from sync.outbound.envelope import Message
 
 NAMES: Final = tuple(f"OrganizationBPName{number}" for number in (1, 2, 3, 4))
@@ -78,11 +78,28 @@ def inward(partner: Mapping[str, Any]) -> dict[str, Any]:
         "ChangedAt": moment.isoformat() if moment else None,
     }
     seen[TAX_IN_PARTNER] = [_tax(row) for row in partner.get(TAX_IN_PARTNER) or ()]
-    for address in partner.get(IN_PARTNER) or ():
+    addresses = partner.get(IN_PARTNER) or ()
+    for address in addresses:
         role = role_of(address)
         if role:
             seen[role] = {**address, "Lines": _joined("\n", address, LINES)}
-    return seen
+    return {**seen, **_reached(addresses)}
+
+
+def _reached(addresses: Iterable[Mapping[str, Any]]) -> dict[str, str | None]:
+    """How an organisation is reached: by the registered address before others, and by its standard
+    one of several. What a person at an address has is not the organisation's."""
+    registered_first = sorted(addresses, key=lambda each: role_of(each) != "registered")
+    found: dict[str, str | None] = {}
+    for name, (part, field, standard) in REACHED.items():
+        rows = (
+            row
+            for address in registered_first
+            for row in sorted(address.get(part) or (), key=lambda each: not each.get(standard))
+        )
+        values = (row[field] for row in rows if row.get(field) and not row.get("Person"))
+        found[name] = next(values, None)
+    return found
 
 
 def categorised(message: Message, categories: Mapping[str, str]) -> Message:

@@ -1,7 +1,8 @@
 """What our entities are in SAP S/4HANA Cloud, by the names of its metadata.
 
-`Name`, `ChangedAt`, the addresses by role and a tax number's `category` are what `bodies` makes of
-several fields and records of SAP; a client's id is the number of its business partner.
+`Name`, `ChangedAt`, the addresses by role, `Email`, `Phone`, `Website` and a tax number's
+`category` are what `bodies` makes of several fields and records of SAP; a client's id is the number
+of its business partner.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from sync.connectors.forms import (
     CODE,
     COUNTRY,
     CURRENCY,
+    EMAIL,
     LINES,
+    PHONE,
     REFERENCE,
+    URI,
     looked_up,
     money,
 )
@@ -28,6 +32,13 @@ PROJECTS: Final = "A_EnterpriseProject"
 CONTRACTS: Final = "A_SalesContract"
 IN_PARTNER: Final = "to_BusinessPartnerAddress"
 TAX_IN_PARTNER: Final = "to_BusinessPartnerTax"
+#: What reaches an organisation stands in its addresses: where, in which field, and which says that
+#: it is the standard one.
+REACHED: Final = {
+    "Email": ("to_EmailAddress", "EmailAddress", "IsDefaultEmailAddress"),
+    "Phone": ("to_PhoneNumber", "InternationalPhoneNumber", "IsDefaultPhoneNumber"),
+    "Website": ("to_URLAddress", "WebsiteURL", "IsDefaultURLAddress"),
+}
 SERVICES: Final = {
     PARTNERS: "/sap/opu/odata/sap/API_BUSINESS_PARTNER",
     PROJECTS: "/sap/opu/odata/sap/API_ENTERPRISE_PROJECT_SRV;v=0002",
@@ -68,6 +79,9 @@ PARTNER: Final = Object(
         Field("Name", "legal_name", required=True, otherwise=("trading_name",)),
         out("BusinessPartnerIsBlocked", "client_status", BLOCKED),
         *(field for role in ROLES for field in _address(role)),
+        back("Email", "email", EMAIL),
+        back("Phone", "phone", PHONE),
+        back("Website", "website", URI),
     ),
     key="BusinessPartnerIDByExtSystem",
     modified="ChangedAt",

@@ -17,6 +17,7 @@ from sync.connectors.sap.objects import (
     ADDRESSES,
     IN_PARTNER,
     ORGANISATION,
+    REACHED,
     ROLE,
     TAX_IN_PARTNER,
     TAX_NUMBERS,
@@ -29,7 +30,9 @@ class Partners(Kind):
     """Organisations, which SAP numbers and merges not."""
 
     id = "BusinessPartner"
-    expand = f"{IN_PARTNER},{TAX_IN_PARTNER}"
+    expand = ",".join(
+        (IN_PARTNER, *(f"{IN_PARTNER}/{part}" for part, *_ in REACHED.values()), TAX_IN_PARTNER)
+    )
 
     def found(self, key: str) -> list[Row]:
         """By the external number, which SAP does not keep unique."""

@@ -18,7 +18,9 @@ from tests.factories import hub, targets
 from tests.standins.s4hana import (
     ADDRESSES,
     CONTRACTS,
+    EMAILS,
     PARTNERS,
+    PHONES,
     PROJECTS,
     ROLES,
     TAXES,
@@ -212,6 +214,34 @@ class TestTraps(SapBench):
         self.say("client", "C-1", **{**CLIENT_1, "tax_ids": []})
         self.deliver(target)
         assert numbers(vendor) == {"DE1": "12/345/67890"}
+
+    def test_how_a_partner_is_reached_stands_in_its_addresses(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        """The standard one counts, and what a person has at the address does not."""
+        assert isinstance(vendor, S4Hana)
+        self.say("client", "C-1", **CLIENT_1)
+        self.deliver(target)
+        [address] = vendor.table(ADDRESSES).values()
+        for number, person, text, standard in (
+            ("1", "77", "ada@nordlicht.example", True),
+            ("2", "", "old@nordlicht.example", False),
+            ("3", "", "Office@Nordlicht.example", True),
+        ):
+            vendor.add(EMAILS, {
+                "AddressID": address["AddressID"], "Person": person, "OrdinalNumber": number,
+                "EmailAddress": text, "IsDefaultEmailAddress": standard,
+            })  # fmt: skip
+        vendor.add(PHONES, {
+            "AddressID": address["AddressID"], "Person": "", "OrdinalNumber": "1",
+            "IsDefaultPhoneNumber": True, "InternationalPhoneNumber": "+4930901820",
+        })  # fmt: skip
+        self.pull("client")
+        held = SourceRecord.objects.get(system=self.system, entity="client")
+        assert held.current is not None
+        values = held.current.values
+        assert (values["email"], values["phone"]) == ("office@nordlicht.example", "+4930901820")
+        assert not values.get("website")
 
     def test_a_project_names_its_customer_by_uuid(
         self, vendor: Standin, target: Subscription
