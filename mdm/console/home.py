@@ -15,7 +15,7 @@ from canonical.admin.base import principal_of
 from canonical.entities import ENTITIES, model_of
 from canonical.governance.work import in_order, waiting
 from canonical.models import Change, Golden, RecomputeDue, SourceRecord, WorkItem, WorkKind
-from mdm.console.drawings import Column, bars, columns
+from mdm.console.layout.drawings import Column, bars, columns
 from sync.models import Subscription
 
 MINE_SHOWN = 8

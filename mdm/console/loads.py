@@ -19,7 +19,7 @@ from canonical.admin.base import principal_of
 from canonical.entities import ENTITIES
 from canonical.identity.errors import Refused
 from canonical.models import System
-from mdm.console.drawings import Bar, bars
+from mdm.console.layout.drawings import Bar, bars
 from mdm.console.pages import cause_from, is_fragment, scoped, show
 from sync.inbound import uploads
 from sync.inbound.files import endings

@@ -5,20 +5,13 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from canonical.entities import MODELS
-from mdm.console import (
-    boards,
-    compare,
-    deeds,
-    golden,
-    loads,
-    onboarding,
-    queue,
-    undo,
-    unmasking,
-    vocabulary,
-    why,
-    work,
-)
+from mdm.console import boards, loads, onboarding, vocabulary
+from mdm.console.compare import pages as compare
+from mdm.console.compare import why
+from mdm.console.golden import deeds, undo, unmasking
+from mdm.console.golden import page as golden
+from mdm.console.worklist import deeds as work
+from mdm.console.worklist import queue
 
 app_name = "console"
 

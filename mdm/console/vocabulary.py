@@ -15,8 +15,8 @@ from canonical.governance import words
 from canonical.governance.words import Effect
 from canonical.identity.errors import Refused
 from canonical.models import Crosswalk, System, Term, Vocabulary
+from mdm.console.layout.values import label, shown
 from mdm.console.pages import asked, cause_from, page, show
-from mdm.console.values import label, shown
 
 SHOWN = 20
 

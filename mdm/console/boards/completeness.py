@@ -12,7 +12,7 @@ from canonical.entities import ENTITIES, model_of
 from canonical.governance.completeness import GOLDEN
 from canonical.models import Completeness, System
 from mdm.console.boards.charts import trend
-from mdm.console.drawings import bars
+from mdm.console.layout.drawings import bars
 from mdm.console.pages import page, show
 
 DAYS = 90

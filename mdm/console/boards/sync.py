@@ -13,7 +13,7 @@ from django.db.models.functions import TruncHour
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from mdm.console.drawings import Column, columns
+from mdm.console.layout.drawings import Column, columns
 from mdm.console.pages import page, show
 from sync.models import Attempt, Lane, Parked, Subscription, TargetHealth
 from sync.outbound.retry import Verdict

@@ -16,10 +16,10 @@ from canonical.admin.base import principal_of
 from canonical.entities import ENTITIES, schema_of
 from canonical.identity.errors import Refused
 from canonical.models import System, Term
+from mdm.console.layout.values import shown
 from mdm.console.onboarding.draft import Draft
 from mdm.console.onboarding.rows import Row, rows_of
 from mdm.console.pages import is_fragment, scoped, show
-from mdm.console.values import shown
 from sync.inbound.mapping import MappingError
 from sync.inbound.onboarding import Trial, read_samples, set_up, try_out
 from sync.inbound.onboarding.setup import check_system

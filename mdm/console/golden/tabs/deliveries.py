@@ -7,7 +7,7 @@ from typing import Any
 
 from canonical.documents import history as past
 from canonical.models import Change, Golden
-from mdm.console.tabs.timeline import past_differences
+from mdm.console.golden.tabs.timeline import past_differences
 from sync.models import Attempt, Lane
 
 Context = dict[str, Any]

@@ -9,7 +9,7 @@ from uuid import UUID
 from canonical.documents.titles import Title, titles
 from canonical.entities import schema_of
 from canonical.models import Golden, GoldenReference
-from mdm.console.values import label
+from mdm.console.layout.values import label
 
 Context = dict[str, Any]
 ROWS_SHOWN = 200

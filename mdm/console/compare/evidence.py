@@ -13,7 +13,7 @@ from canonical.models import Golden
 from matching import explanation
 from matching.engine.explain import Explanation
 from matching.models import Review
-from mdm.console.drawings import Bar, Waterfall, remembered, waterfall
+from mdm.console.layout.drawings import Bar, Waterfall, remembered, waterfall
 
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -21,11 +21,11 @@ from canonical.identity.errors import IdentityError, NotFound, Refused
 from canonical.identity.merging import Outcome
 from canonical.models import Golden, SourceRecord
 from matching import stewardship
-from mdm.console.effects import ahead, results
+from mdm.console.golden.effects import ahead, results
+from mdm.console.golden.picks import picks_from
+from mdm.console.layout.typed import NotReadable, read
+from mdm.console.layout.values import label
 from mdm.console.pages import asked, cause_from, deed, number_from, show
-from mdm.console.picks import picks_from
-from mdm.console.typed import NotReadable, read
-from mdm.console.values import label
 
 AT_MOST = 8
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mdm.console.contradictions import contradictions
+from mdm.console.compare.contradictions import contradictions
 
 
 def vat(*values: str, country: str = "GB") -> list[dict[str, str]]:

@@ -20,10 +20,10 @@ from canonical.golden.recompute import NOTHING
 from canonical.models import Change, Decision, DecisionKind, GoldenReference, Link, SourceRecord
 from canonical.survivorship import Policy
 from canonical.survivorship import golden as survive
-from mdm.console.contradictions import contradictions
-from mdm.console.effects import title_of
-from mdm.console.picks import pickable
-from mdm.console.values import Shown, compact, label
+from mdm.console.compare.contradictions import contradictions
+from mdm.console.golden.effects import title_of
+from mdm.console.golden.picks import pickable
+from mdm.console.layout.values import Shown, compact, label
 
 Document = Mapping[str, Any]
 CHILDREN_SHOWN = 12

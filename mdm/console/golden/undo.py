@@ -22,9 +22,9 @@ from canonical.models import CONSOLE, Link, Merge, SourceRecord
 from matching import stewardship
 from matching.belonging import likelihoods
 from matching.profiles import profile_for
-from mdm.console.deeds import id_of, preview_of, single, tab
+from mdm.console.golden.deeds import id_of, preview_of, single, tab
+from mdm.console.layout.values import Shown, label, shown
 from mdm.console.pages import asked, cause_from, deed
-from mdm.console.values import Shown, label, shown
 
 AT_MOST = 50
 Fits = Mapping[UUID, Mapping[UUID, float]]

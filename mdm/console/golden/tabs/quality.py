@@ -10,7 +10,7 @@ from canonical.entities import schema_of
 from canonical.golden.recompute import compute
 from canonical.models import Golden, Link, SourceReference, UnmappedValue
 from canonical.quality import Assessment, Dimension, assess
-from mdm.console.values import label
+from mdm.console.layout.values import label
 
 Context = dict[str, Any]
 Unplaced = tuple[str, str, str]

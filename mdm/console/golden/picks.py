@@ -12,7 +12,7 @@ from canonical.attributes import Attribute, Kind
 from canonical.documents import records
 from canonical.entities import schema_of
 from canonical.identity.errors import Refused
-from mdm.console.typed import NotReadable, read
+from mdm.console.layout.typed import NotReadable, read
 
 PICK, TYPED = "pick:", "typed:"
 

@@ -18,11 +18,11 @@ from canonical.models import Golden, WorkItem
 from matching import explanation, review
 from matching.engine.explain import bits_of
 from matching.models import Review, ReviewState
-from mdm.console.deeds import AT_MOST, picked, tell_merged
-from mdm.console.evidence import drawn, drawn_as_noted
+from mdm.console.compare.evidence import drawn, drawn_as_noted
+from mdm.console.compare.sides import compare
+from mdm.console.golden.deeds import AT_MOST, picked, tell_merged
 from mdm.console.pages import cause_from, deed, number_from, page, show
-from mdm.console.sides import compare
-from mdm.console.work import next_after
+from mdm.console.worklist.deeds import next_after
 
 RIVALS_SHOWN = 4
 CONTRADICTS = (
@@ -34,7 +34,6 @@ DECISIONS = {
     "no_match": "They are kept apart from now on.",
     "defer": "Left for later.",
 }
-CONFLICT = "Kept, but nothing moved: it contradicts another decision. Settle that one here."
 
 
 @page
@@ -138,9 +137,6 @@ def decide(request: HttpRequest, review_id: UUID) -> HttpResponse:
         messages.warning(request, CONTRADICTS)
     elif decided.effect and decided.effect.merges:
         tell_merged(request, decided.effect)
-    elif decided.conflict:
-        messages.warning(request, CONFLICT)
-        return redirect("console:review", decided.conflict.pk)
     else:
         messages.success(request, DECISIONS[decision])
     if upcoming is None:

@@ -18,7 +18,7 @@ from matching.engine.decide import Band
 from matching.engine.explain import Explanation
 from matching.models import Review, ReviewState
 from matching.profiles import profile_for
-from mdm.console.evidence import drawn
+from mdm.console.compare.evidence import drawn
 from mdm.console.pages import page, show
 
 

@@ -25,9 +25,9 @@ from canonical.identity.merging import Outcome
 from canonical.identity.units import unit
 from canonical.models import SourceRecord, User, WorkItem, WorkKind
 from matching import review
-from mdm.console.effects import ahead
+from mdm.console.golden.effects import ahead
 from mdm.console.pages import back, cause_from, deed, page, show
-from mdm.console.queue import REVIEWS, Row, rows
+from mdm.console.worklist.queue import REVIEWS, Row, rows
 from mdm.models import SavedView
 
 AT_ONCE = 50

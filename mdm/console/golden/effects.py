@@ -13,7 +13,7 @@ from canonical.documents.shape import HEAD, Record
 from canonical.entities import model_of, schema_of
 from canonical.golden.recompute import Computed
 from canonical.identity.merging import Outcome
-from mdm.console.values import Shown, compact, label, shown
+from mdm.console.layout.values import Shown, compact, label, shown
 from sync.outbound.forecast import Told, forecast
 
 NAMED = 4

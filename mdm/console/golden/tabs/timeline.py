@@ -14,7 +14,7 @@ from canonical.documents import records
 from canonical.documents.records import View
 from canonical.entities import schema_of
 from canonical.models import CONSOLE, Change, Golden, Link, Merge, SourceVersion
-from mdm.console.values import NOTHING, label, shown
+from mdm.console.layout.values import NOTHING, label, shown
 from sync.models import Attempt
 
 Context = dict[str, Any]

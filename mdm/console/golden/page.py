@@ -16,17 +16,17 @@ from canonical.documents.records import View
 from canonical.entities import schema_of
 from canonical.golden import due
 from canonical.models import Golden, WorkItem
-from mdm.console.effects import title_of
+from mdm.console.golden.effects import title_of
+from mdm.console.golden.tabs.deliveries import deliveries
+from mdm.console.golden.tabs.history import history
+from mdm.console.golden.tabs.merges import merges
+from mdm.console.golden.tabs.profile import profile
+from mdm.console.golden.tabs.quality import quality, score
+from mdm.console.golden.tabs.records import source_records
+from mdm.console.golden.tabs.relations import relations
+from mdm.console.golden.tabs.timeline import timeline
+from mdm.console.layout.values import label
 from mdm.console.pages import page, show
-from mdm.console.tabs.deliveries import deliveries
-from mdm.console.tabs.history import history
-from mdm.console.tabs.merges import merges
-from mdm.console.tabs.profile import profile
-from mdm.console.tabs.quality import quality, score
-from mdm.console.tabs.records import source_records
-from mdm.console.tabs.relations import relations
-from mdm.console.tabs.timeline import timeline
-from mdm.console.values import label
 
 Context = dict[str, Any]
 Tab = Callable[[Golden, bool, Mapping[str, str]], Context]

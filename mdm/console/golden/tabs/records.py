@@ -9,7 +9,7 @@ from canonical.admin.records import said
 from canonical.models import CONSOLE, Golden, Link
 from matching import explanation
 from matching.models import MatchEvidence
-from mdm.console.drawings import web
+from mdm.console.layout.drawings import web
 
 Context = dict[str, Any]
 ROWS_SHOWN = 200

@@ -9,8 +9,8 @@ from canonical.documents import lineage
 from canonical.entities import schema_of
 from canonical.governance import stewardship
 from canonical.models import Golden
-from mdm.console.typed import written
-from mdm.console.values import label, shown
+from mdm.console.layout.typed import written
+from mdm.console.layout.values import label, shown
 
 Context = dict[str, Any]
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from canonical.documents.titles import Title, titles
 from canonical.identity import merging
 from canonical.models import CONSOLE, Change, Golden, Link, Merge, SourceRecord
-from mdm.console.values import label
+from mdm.console.layout.values import label
 
 Context = dict[str, Any]
 ROWS_SHOWN = 200

@@ -1,0 +1,1 @@
+"""Values and figures as pages and forms hold them. Pure."""
