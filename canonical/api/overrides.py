@@ -21,7 +21,7 @@ from canonical.api.contract.bodies import (
     read_body,
     read_deed,
 )
-from canonical.api.contract.describe import Answer, Body, Operation
+from canonical.api.contract.describe import Answer, Operation
 from canonical.api.contract.preconditions import etag, expected_version
 from canonical.api.contract.problems import Problem
 from canonical.api.records import ID, EntityView
@@ -152,20 +152,15 @@ def _attribute(view: Overrides) -> describe.Schema:
 
 
 _BODIES: Final = {
-    "PUT": Body(
-        {
-            describe.JSON: (
-                describe.record(
-                    {"value": _ANY},
-                    {
-                        **describe.DEED,
-                        "expires_at": _NULL_DAY | {"description": "It counts until this day."},
-                    },
-                )
-                | {"additionalProperties": False},
-                {"value": "Muster Maschinenbau GmbH", "reason": "Confirmed by the client."},
-            )
-        }
+    "PUT": describe.body(
+        describe.closed(
+            {"value": _ANY},
+            {
+                **describe.DEED,
+                "expires_at": _NULL_DAY | {"description": "It counts until this day."},
+            },
+        ),
+        {"value": "Muster Maschinenbau GmbH", "reason": "Confirmed by the client."},
     ),
     "DELETE": None,
 }

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from canonical.api.contract import describe
 from canonical.api.contract.bodies import DELETION, Member, flag, read_body, read_deed, text
 from canonical.api.contract.cursors import Page, known_parameters, page_limit, unseal
-from canonical.api.contract.describe import Answer, Body, Operation
+from canonical.api.contract.describe import Answer, Operation
 from canonical.api.contract.problems import Problem
 from canonical.api.contract.view import ContractView, reach
 from canonical.api.reference_data import TAG
@@ -254,24 +254,19 @@ _OPERATIONS: Final[Mapping[str, Operation]] = {
         TAG,
         {200: Answer("The word as it is mapped, or would be.", _ANSWER, _MAPPED)},
         path=_PATH,
-        body=Body(
-            {
-                describe.JSON: (
-                    describe.record(
-                        {"term": {"type": "string", "minLength": 1, "maxLength": 60}},
-                        {
-                            **describe.DEED,
-                            "outbound": {
-                                "type": "boolean",
-                                "default": False,
-                                "description": "Whether the system is told this word.",
-                            },
-                        },
-                    )
-                    | {"additionalProperties": False},
-                    {"term": "prospect", "reason": "So the sales team uses it."},
-                )
-            }
+        body=describe.body(
+            describe.closed(
+                {"term": {"type": "string", "minLength": 1, "maxLength": 60}},
+                {
+                    **describe.DEED,
+                    "outbound": {
+                        "type": "boolean",
+                        "default": False,
+                        "description": "Whether the system is told this word.",
+                    },
+                },
+            ),
+            {"term": "prospect", "reason": "So the sales team uses it."},
         ),
     ),
     "DELETE": Operation(

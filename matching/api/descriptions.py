@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from canonical.api import parameters, schemas
 from canonical.api.contract import describe
-from canonical.api.contract.describe import Answer, Body, Operation, Schema
+from canonical.api.contract.describe import Answer, Operation, Schema
 from canonical.api.records import ID
 from canonical.entities import schema_of
 from matching.models import ReviewKind, ReviewState
@@ -124,11 +124,6 @@ def _done(entity: str, kind: str, merges: bool = False) -> Mapping[int, Answer]:
     return {200: Answer("What it did, or would do.", _OUTCOME, example, describe.ETAG)}
 
 
-def _body(required: Mapping[str, Schema], optional: Mapping[str, Schema], example: Any) -> Body:
-    schema = describe.record(required, optional) | {"additionalProperties": False}
-    return Body({describe.JSON: (schema, example)})
-
-
 _PICKS: Final[Mapping[str, Schema]] = {
     "picks": {
         "type": "object",
@@ -158,9 +153,8 @@ def merge(entity: str) -> Operation:
         schema_of(entity).path.replace("-", " ").capitalize(),
         _done(entity, "absorbed", merges=True),
         path=(ID,),
-        body=_body(
-            {"absorb": absorb},
-            {**describe.DEED, **_PICKS},
+        body=describe.body(
+            describe.closed({"absorb": absorb}, {**describe.DEED, **_PICKS}),
             {"absorb": [{"id": schemas.OTHER_ID, "version": 3}], "reason": "The same company."},
         ),
     )
@@ -183,9 +177,8 @@ def split(entity: str) -> Operation:
         schema_of(entity).path.replace("-", " ").capitalize(),
         _done(entity, "split"),
         path=(ID,),
-        body=_body(
-            {"records": describe.listing(record)},
-            describe.DEED,
+        body=describe.body(
+            describe.closed({"records": describe.listing(record)}, describe.DEED),
             {"records": [{"system": "erp", "source_id": "10042"}], "reason": "A namesake."},
         ),
     )
@@ -223,16 +216,18 @@ UNDO: Final = Operation(
     TAG,
     _done("client", "unmerged", merges=True),
     path=(_MERGE_PATH,),
-    body=_body(
-        {},
-        {
-            **describe.DEED,
-            "allocate": {
-                "type": "object",
-                "additionalProperties": describe.UUID,
-                "description": "Record id to golden id, of what arrived since.",
+    body=describe.body(
+        describe.closed(
+            {},
+            {
+                **describe.DEED,
+                "allocate": {
+                    "type": "object",
+                    "additionalProperties": describe.UUID,
+                    "description": "Record id to golden id, of what arrived since.",
+                },
             },
-        },
+        ),
         {"reason": "Two companies after all.", "allocate": {}},
     ),
 )
@@ -363,9 +358,11 @@ DECIDE: Final = Operation(
         )
     },
     path=(_REVIEW_PATH,),
-    body=_body(
-        {"decision": {"type": "string", "enum": ["match", "no_match", "defer"]}},
-        {**describe.DEED, **_PICKS},
+    body=describe.body(
+        describe.closed(
+            {"decision": {"type": "string", "enum": ["match", "no_match", "defer"]}},
+            {**describe.DEED, **_PICKS},
+        ),
         {"decision": "no_match", "reason": "Different register numbers."},
     ),
 )

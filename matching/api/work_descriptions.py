@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from canonical.api import parameters, schemas
 from canonical.api.contract import describe
-from canonical.api.contract.describe import Answer, Body, Operation, Schema
+from canonical.api.contract.describe import Answer, Operation, Schema
 from canonical.governance.work import ORDERS
 from canonical.models import WorkKind
 from matching.api.descriptions import NAMED, REVIEW_ID, named
@@ -128,10 +128,10 @@ def _deed(
     id: str, summary: str, description: str, members: Mapping[str, Schema], example: Any, after: Any
 ) -> Operation:
     optional = {"reason"} if id == "snooze_work_item" else set()
-    schema = describe.record(
+    schema = describe.closed(
         {name: each for name, each in members.items() if name not in optional},
         {name: members[name] for name in optional},
-    ) | {"additionalProperties": False}
+    )
     return Operation(
         id,
         summary,
@@ -139,7 +139,7 @@ def _deed(
         TAG,
         {200: Answer("The item as it is now.", _ITEM, after)},
         path=(_PATH,),
-        body=Body({describe.JSON: (schema, example)}),
+        body=describe.body(schema, example),
     )
 
 

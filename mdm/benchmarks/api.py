@@ -5,7 +5,6 @@ Options: --goldens N (10000), --seconds S (5), --clients N (8), --database NAME 
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from itertools import cycle
 from threading import Lock
@@ -25,17 +24,14 @@ BASE = f"/api/v1/systems/{_hub.SYSTEM}/clients"
 
 def run(options: list[str]) -> int:
     """Measure in scratch databases; 0 unless a call failed."""
-    parser = argparse.ArgumentParser(prog="bench api")
-    parser.add_argument("--goldens", type=int, default=10_000)
-    parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--database", choices=_hub.KINDS)
-    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
-    wanted = parser.parse_args(options)
-    if not wanted.inside:
-        kinds = [wanted.database] if wanted.database else list(_hub.KINDS)
-        return _hub.in_each("api", kinds, options)
-    return _Run(wanted.goldens, wanted.seconds, wanted.clients).all()
+    return _hub.measured(
+        "api",
+        options,
+        lambda wanted: _Run(wanted.goldens, wanted.seconds, wanted.clients).all(),
+        goldens=10_000,
+        seconds=5.0,
+        clients=8,
+    )
 
 
 class _Run:

@@ -6,8 +6,8 @@ The limit is 300 ms at p95; beyond it the exit code is 1.
 
 from __future__ import annotations
 
-import argparse
 import time
+from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
 from uuid import UUID
@@ -32,16 +32,10 @@ Address = Iterator[str]
 
 def run(options: list[str]) -> int:
     """Measure in scratch databases; 0 if every page keeps the limit."""
-    parser = argparse.ArgumentParser(prog="bench console")
-    parser.add_argument("--goldens", type=int, default=100_000)
-    parser.add_argument("--items", type=int, default=5_000)
-    parser.add_argument("--requests", type=int, default=60)
-    parser.add_argument("--database", choices=_hub.KINDS)
-    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
-    wanted = parser.parse_args(options)
-    if not wanted.inside:
-        kinds = [wanted.database] if wanted.database else list(_hub.KINDS)
-        return _hub.in_each("console", kinds, options)
+    return _hub.measured("console", options, _inside, goldens=100_000, items=5_000, requests=60)
+
+
+def _inside(wanted: Namespace) -> int:
     _prepare(wanted.goldens, wanted.items)
     return _measure(wanted.requests)
 

@@ -12,7 +12,7 @@ from canonical.api import schemas
 from canonical.api.contract import describe
 from canonical.api.contract.bodies import Member, Wrong, read_body
 from canonical.api.contract.cursors import Page, known_parameters, page_limit, unseal
-from canonical.api.contract.describe import Answer, Body, Operation
+from canonical.api.contract.describe import Answer, Operation
 from canonical.api.contract.problems import Problem
 from canonical.api.contract.view import ContractView
 from sync.api import wishes
@@ -135,9 +135,7 @@ ONE: Final = {
         TAG,
         _ANSWER,
         path=_PATH,
-        body=Body(
-            {describe.JSON: (describe.record({"windows": describe.listing(WINDOW)}), _WISHED)}
-        ),
+        body=describe.body(describe.record({"windows": describe.listing(WINDOW)}), _WISHED),
     ),
     "DELETE": Operation(
         "delete_closing_calendar",

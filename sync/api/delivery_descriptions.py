@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from canonical.api import parameters, schemas
 from canonical.api.contract import describe
-from canonical.api.contract.describe import Answer, Body, Operation
+from canonical.api.contract.describe import Answer, Operation
 from sync.api.descriptions import MESSAGE_ID, NULL_INSTANT, SUBSCRIPTION_ID, enum
 from sync.outbound.deliveries import STATUSES
 
@@ -132,16 +132,12 @@ CORRECT: Final = Operation(
     DELIVERIES_TAG,
     {202: Answer("It is on its way.", _DELIVERY, {**_DELIVERY_EXAMPLE, "status": "pending"})},
     path=(_LANE,),
-    body=Body(
-        {
-            describe.JSON: (
-                describe.record(
-                    {"values": {"type": "object", "additionalProperties": True}}
-                    | {"reason": describe.STRING}
-                ),
-                {"values": {"website": "https://acme.example"}, "reason": "The ERP wants one."},
-            )
-        }
+    body=describe.body(
+        describe.record(
+            {"values": {"type": "object", "additionalProperties": True}}
+            | {"reason": describe.STRING}
+        ),
+        {"values": {"website": "https://acme.example"}, "reason": "The ERP wants one."},
     ),
     raises=(409,),
 )

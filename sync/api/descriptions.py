@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from canonical.api import schemas
 from canonical.api.contract import describe
-from canonical.api.contract.describe import Answer, Body, Operation, Schema
+from canonical.api.contract.describe import Answer, Operation, Schema
 from canonical.api.parameters import PATHS
 from canonical.entities import ENTITIES
 from sync.models import Criticality, Heal, Mode, Status
@@ -162,10 +162,6 @@ _NEW: Final = describe.record(
 _ID: Final = describe.in_path("id", "The subscription.", SUBSCRIPTION_ID, describe.UUID)
 
 
-def _body(schema: Schema, example: Any) -> Body:
-    return Body({describe.JSON: (schema, example)})
-
-
 def _one(id: str, summary: str, description: str, **more: Any) -> Operation:
     answers = {200: Answer("The subscription.", _SHOWN, _EXAMPLE)}
     return Operation(id, summary, description, TAG, **{"answers": answers, "path": (_ID,), **more})
@@ -195,7 +191,7 @@ SUBSCRIPTIONS: Final = {
                 {"Location": {"description": "Its address.", "schema": describe.STRING}},
             )
         },
-        body=_body(_NEW, _WISHED),
+        body=describe.body(_NEW, _WISHED),
         raises=(404,),
     ),
 }
@@ -206,7 +202,7 @@ SUBSCRIPTION: Final = {
         "Change a subscription",
         "Members that are absent stay. Where entities, attributes or the filter change, every "
         "record is looked at again and only what differs is sent.",
-        body=_body(describe.record({}, _WISHES), {"max_concurrency": 4}),
+        body=describe.body(describe.record({}, _WISHES), {"max_concurrency": 4}),
     ),
     "DELETE": _one(
         "unsubscribe",
@@ -234,7 +230,7 @@ REPLAY: Final = _one(
     "Send many again",
     "The newest version of each record in the scope, under the same ids as before. More than 100 "
     "need `confirm`.",
-    body=_body(
+    body=describe.body(
         describe.record(
             {},
             {

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from canonical.api import schemas
 from canonical.api.contract import describe
 from canonical.api.contract.bodies import Member, anything, read_body, text, whole
-from canonical.api.contract.describe import Answer, Body, Operation
+from canonical.api.contract.describe import Answer, Operation
 from canonical.api.contract.problems import Problem
 from canonical.api.contract.view import ContractView, reach
 from canonical.documents import records
@@ -198,7 +198,7 @@ def operation(entity: str) -> Operation:
         "likeliest first. Nothing is written and no Idempotency-Key is needed.",
         tag=many.capitalize(),
         answers={200: Answer("The decision and the candidates.", _ANSWER, _example(entity))},
-        body=Body({describe.JSON: (_ASKED, asked)}),
+        body=describe.body(_ASKED, asked),
     )
 
 

@@ -80,10 +80,8 @@ _ORDER: Final[Mapping[str, Schema]] = {
     "same_as": describe.nullable(describe.STRING)
     | {"description": "Golden id or code that the system itself holds for this record."},
 }
-_ENVELOPE: Final = describe.record({"data": _DATA}, _ORDER) | {"additionalProperties": False}
-_ITEM: Final = describe.record({"source_id": describe.STRING, "data": _DATA}, _ORDER) | {
-    "additionalProperties": False
-}
+_ENVELOPE: Final = describe.closed({"data": _DATA}, _ORDER)
+_ITEM: Final = describe.closed({"source_id": describe.STRING, "data": _DATA}, _ORDER)
 _SENT: Final[Mapping[str, Any]] = {
     "data": {
         "legal_name": "Muster Maschinenbau GmbH",
@@ -171,7 +169,7 @@ RECORD: Final[Mapping[str, Operation]] = {
         },
         path=_PLACE,
         query=(_DRY_RUN,),
-        body=Body({describe.JSON: (_ENVELOPE, _SENT)}),
+        body=describe.body(_ENVELOPE, _SENT),
         raises=(400, 404),
     ),
     "GET": Operation(
@@ -356,14 +354,10 @@ NOTICES: Final = Operation(
     },
     path=(_SYSTEM,),
     query=(describe.in_query("key", "The secret, for senders that can prove nothing otherwise."),),
-    body=Body(
-        {
-            describe.JSON: (
-                describe.record({"data": {"description": "One such member, or a list of them."}})
-                | {"additionalProperties": True},
-                {"data": {"entity": "clients", "source_id": "0015g00000AbCdE"}},
-            )
-        }
+    body=describe.body(
+        describe.record({"data": {"description": "One such member, or a list of them."}})
+        | {"additionalProperties": True},
+        {"data": {"entity": "clients", "source_id": "0015g00000AbCdE"}},
     ),
     raises=(400,),
 )

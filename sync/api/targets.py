@@ -14,7 +14,7 @@ from canonical.api import parameters, schemas
 from canonical.api.contract import describe
 from canonical.api.contract.bodies import Member, Wrong, read_body
 from canonical.api.contract.cursors import Page, known_parameters, page_limit, unseal
-from canonical.api.contract.describe import Answer, Body, Operation
+from canonical.api.contract.describe import Answer, Operation
 from canonical.api.contract.problems import Problem, invalid
 from canonical.api.contract.view import ContractView, once
 from canonical.entities import schema_of
@@ -298,7 +298,7 @@ HEAL: Final = Operation(
     TAG,
     {202: Answer("It is under way.", _DRIFT, {**_DRIFT_EXAMPLE, "state": "healing"})},
     path=(_CODE, describe.in_path("id", "The difference.", _ID, describe.UUID)),
-    body=Body({describe.JSON: (describe.record({"word": enum(list(WORDS))}), {"word": "hub"})}),
+    body=describe.body(describe.record({"word": enum(list(WORDS))}), {"word": "hub"}),
     raises=(403, 409),
 )
 RUNS: Final = {
@@ -325,8 +325,7 @@ RUNS: Final = {
             )
         },
         path=(_CODE,),
-        body=Body({describe.JSON: (describe.record({}, {"dry_run": describe.BOOLEAN}),
-                                   {"dry_run": False})}),
+        body=describe.body(describe.record({}, {"dry_run": describe.BOOLEAN}), {"dry_run": False}),
     ),
 }  # fmt: skip
 RUN: Final = Operation(

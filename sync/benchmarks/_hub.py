@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from argparse import SUPPRESS, ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,24 @@ def scratch(kind: str) -> Iterator[dict[str, str]]:
 def _on_server(statement: Any) -> None:
     with psycopg.connect(SERVER, autocommit=True) as server:
         server.execute(statement)
+
+
+def measured(
+    benchmark: str, options: list[str], measure: Callable[[Namespace], int], **defaults: float
+) -> int:
+    """Read the options and measure in a scratch database of each kind; the worst exit code.
+
+    `defaults` are the numbers that can be set; `--database` chooses one kind.
+    """
+    parser = ArgumentParser(prog=f"bench {benchmark}")
+    for name, default in defaults.items():
+        parser.add_argument(f"--{name}", type=type(default), default=default)
+    parser.add_argument("--database", choices=KINDS)
+    parser.add_argument("--inside", action="store_true", help=SUPPRESS)
+    wanted = parser.parse_args(options)
+    if wanted.inside:
+        return measure(wanted)
+    return in_each(benchmark, [wanted.database] if wanted.database else list(KINDS), options)
 
 
 def in_each(benchmark: str, kinds: list[str], options: list[str]) -> int:

@@ -6,7 +6,6 @@ Options: --goldens N (10000; the targets are stated at 100000), --seconds S (10)
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,17 +26,14 @@ BASE = f"/api/v1/systems/{_hub.SYSTEM}/clients"
 
 def run(options: list[str]) -> int:
     """Measure in scratch databases; 0 unless a call failed."""
-    parser = argparse.ArgumentParser(prog="bench intake")
-    parser.add_argument("--goldens", type=int, default=10_000)
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--database", choices=_hub.KINDS)
-    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
-    wanted = parser.parse_args(options)
-    if not wanted.inside:
-        kinds = [wanted.database] if wanted.database else list(_hub.KINDS)
-        return _hub.in_each("intake", kinds, options)
-    return _measure(wanted.goldens, wanted.seconds, wanted.clients)
+    return _hub.measured(
+        "intake",
+        options,
+        lambda wanted: _measure(wanted.goldens, wanted.seconds, wanted.clients),
+        goldens=10_000,
+        seconds=10.0,
+        clients=8,
+    )
 
 
 def _measure(goldens: int, seconds: float, clients: int) -> int:

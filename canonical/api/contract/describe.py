@@ -88,6 +88,16 @@ def record(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None
     }
 
 
+def closed(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None) -> Schema:
+    """An object with these members and no others."""
+    return record(required, optional) | {"additionalProperties": False}
+
+
+def body(schema: Schema, example: Any) -> Body:
+    """A body of JSON."""
+    return Body({JSON: (schema, example)})
+
+
 def listing(item: Schema) -> Schema:
     """A list of these."""
     return {"type": "array", "items": item}

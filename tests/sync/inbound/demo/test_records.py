@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from canonical import configuration
 from canonical.models import Link
-from sync.inbound import catalogue, demo
+from sync.inbound import demo
 from sync.inbound.demo import records
 from sync.inbound.demo.setup import FIRM
-
-
-@pytest.fixture(autouse=True)
-def fresh_configuration() -> Iterator[None]:
-    configuration.forget()
-    catalogue.forget()
-    yield
-    configuration.forget()
-    catalogue.forget()
 
 
 @pytest.mark.django_db

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.contrib.auth import authenticate
 
@@ -14,15 +12,6 @@ from canonical.models.access import SCOPES
 from sync.inbound import catalogue, demo
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def fresh_configuration() -> Iterator[None]:
-    configuration.forget()
-    catalogue.forget()
-    yield
-    configuration.forget()
-    catalogue.forget()
 
 
 def test_an_empty_demo_has_systems_that_send_canonical_attributes() -> None:
