@@ -268,6 +268,7 @@ _OPERATIONS: Final[Mapping[str, Operation]] = {
             ),
             {"term": "prospect", "reason": "So the sales team uses it."},
         ),
+        raises=(409, 422),
     ),
     "DELETE": Operation(
         "free_word",
