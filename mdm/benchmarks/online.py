@@ -89,9 +89,10 @@ def _newcomers(columns: Columns) -> Iterator[Newcomer]:
     profile = profile_for(ENTITY)
     frame = read_frame(profile, columns)
     filed = keys_of(profile, frame)
-    order = np.argsort(filed.row, kind="stable")
-    keys = filed.key.view(np.int64)[order]
-    ends = np.cumsum(np.bincount(filed.row, minlength=frame.size))
+    rows = np.concatenate([under.row for under in filed])
+    order = np.argsort(rows, kind="stable")
+    keys = np.concatenate([under.key for under in filed]).view(np.int64)[order]
+    ends = np.cumsum(np.bincount(rows, minlength=frame.size))
     for row, mine in enumerate(np.split(keys, ends[:-1])):
         cells = tuple(column.cell(row) for column in frame.columns)
         features = Features(ENTITY, cells)
