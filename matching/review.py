@@ -97,8 +97,11 @@ def ask(entity: str, placements: Sequence[Placement], moment: datetime) -> dict[
 
 def put_before_people(drafts: Sequence[Review], moment: datetime) -> None:
     """Store reviews, and open the work item of each that is not answered yet."""
-    Review.objects.bulk_create(drafts)
+    writer.insert(Review, [{name: getattr(draft, name) for name in _COLUMNS} for draft in drafts])
     worklist.open_items([_need(review) for review in drafts if review.state == OPEN], moment)
+
+
+_COLUMNS = tuple(field.attname for field in Review._meta.concrete_fields)
 
 
 def _draft(
