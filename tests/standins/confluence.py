@@ -79,7 +79,7 @@ class Confluence(Standin):
         self._check(body, "")
         self._made += 1
         row = {"title": body["title"], "spaceId": SPACE, "parentId": body.get("parentId", HOME)}
-        self._keep(str(self._made), row, body["body"]["value"])
+        self._keep(str(self._made), row, _written(body))
         return Reply(200, self._shown(str(self._made)))
 
     @route("GET", PAGES)
@@ -110,7 +110,7 @@ class Confluence(Standin):
             raise _error(409, "CONFLICT", said)
         self._check(body, row["id"])
         kept = {name: body.get(name, row[name]) for name in ("title", "parentId")}
-        self._keep(row["id"], {**row, **kept}, body["body"]["value"])
+        self._keep(row["id"], {**row, **kept}, _written(body))
         return Reply(200, self._shown(row["id"]))
 
     # Properties and labels
@@ -176,8 +176,8 @@ class Confluence(Standin):
         return row
 
     def _check(self, body: Row, own: str) -> None:
-        if body["status"] != "current" or body["body"]["representation"] != "storage":
-            raise _error(400, "INVALID_REQUEST_PARAMETER", "status and representation")
+        if body["status"] != "current":
+            raise _error(400, "INVALID_REQUEST_PARAMETER", "A status is required")
         if not body.get("title") or len(body["title"]) > LONGEST:
             raise _error(400, "INVALID_REQUEST_PARAMETER", "The title is missing or too long")
         rows = self.table("pages").values()
@@ -211,6 +211,16 @@ class Confluence(Standin):
             query = "&".join(f"{n}={v}" for n, v in {**kept, "cursor": str(start + PAGE)}.items())
             links = {"next": f"{call.path}?{query}"}
         return Reply(200, {"results": rows[start : start + PAGE], "_links": links})
+
+
+def _written(body: Row) -> str:
+    """The text of a write, which may name its representation or be nested in it."""
+    text = body["body"]
+    if text.get("representation") == "storage":
+        return str(text["value"])
+    if set(text) != {"storage"}:
+        raise _error(400, "INVALID_REQUEST_PARAMETER", "A representation is required")
+    return str(text["storage"]["value"])
 
 
 def _normal(text: str) -> str:

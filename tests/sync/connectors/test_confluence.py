@@ -14,8 +14,9 @@ from sync.inbound.receive import retire
 from sync.models import Attempt, Connection, Subscription
 from sync.models.connections import LoginKind
 from tests.factories import hub, targets
+from tests.standins import environment
 from tests.standins.confluence import HOME, SPACE, USER, Confluence
-from tests.standins.server import Fault, Reply, Standin
+from tests.standins.server import SECRET, Fault, Reply, Standin
 from tests.sync.connectors.kit import ConnectorContract
 from tests.sync.connectors.samples import CLIENT_1, CLIENT_2
 
@@ -195,6 +196,46 @@ class TestConfluence(ConnectorContract):
         self.deliver(target)
         dead = target.lanes.filter(parked="dead").values_list("last_error", flat=True)
         assert list(dead) == ["the setting space_id names no space for the pages"]
+
+    def test_a_library_of_others_agrees(self, vendor: Standin, target: Subscription) -> None:
+        """atlassian-python-api, unmodified: addresses, verbs, login, paging and versions."""
+        assert isinstance(vendor, Confluence)
+        python = environment.python(LIBRARY)
+        made = self.bring_in()
+        self.deliver(target)
+        identity = self.one(vendor, "contract", made["CT-1"])["id"]
+        title = f"Framework 2026 ({made['CT-1'].code})"
+        told = environment.run(python, _SCRIPT, vendor.url, USER, SECRET, identity, SPACE, title)
+        assert told["found"] == [identity]
+        assert told["all"] == len(made) + 1
+        assert page.told(told["text"]) == page.told(vendor.text(identity))
+        assert told["property"]["golden_id"] == made["CT-1"].code
+        assert told["labels"] == ["assay-contract"]
+        assert told["versions"] == [1, 2]
+        assert told["refused"] == "HTTPError"
+
+
+LIBRARY = ["atlassian-python-api==5.0.5"]
+_SCRIPT = """
+import json, sys
+from atlassian.confluence_v2 import ConfluenceV2
+
+url, user, secret, page, space, title = sys.argv[1:]
+site = ConfluenceV2(url=url + "/wiki", username=user, password=secret)
+told = {"found": [row["id"] for row in site.get_pages(space_id=space, title=title)]}
+told["all"] = len(site.get_pages(space_id=space))
+told["text"] = site.get_page_by_id(page, body_format="storage")["body"]["storage"]["value"]
+told["property"] = site.get_page_properties(page)[0]["value"]
+told["labels"] = [label["name"] for label in site.get_page_labels(page)]
+made = site.create_page(space_id=space, title="By others", body="<p>x</p>")
+changed = site.update_page(made["id"], title="Changed", body="<p>y</p>", status="current")
+told["versions"] = [made["version"]["number"], changed["version"]["number"]]
+try:
+    site.create_page(space_id=space, title=title, body="<p>x</p>")
+except Exception as error:
+    told["refused"] = type(error).__name__
+print(json.dumps(told))
+"""
 
 
 @pytest.mark.parametrize("name", ["A & B <Ltd>", 'Say "yes"', "Zoë  Groß"])
