@@ -40,6 +40,7 @@ class Row:
     recall_at_99: float | None
     cpu: float
     peak_mb: float
+    note: str = ""
 
     @property
     def best(self) -> float:
@@ -152,7 +153,9 @@ def _one(
     spent = json.loads(done.stdout.splitlines()[-1])
     found = accuracy(truth, _labels(clusters, records))
     scored, recall = _pairs(pairs, records, truth, found.true)
-    yield Row(tool, found, scored, recall, spent["cpu"], spent["peak_mb"])
+    normalising = spent.get("normalising")
+    note = NOTES.get(tool, f"{normalising:.1f} s to normalise" if normalising else "")
+    yield Row(tool, found, scored, recall, spent["cpu"], spent["peak_mb"], note)
 
 
 def _labels(path: Path, records: Records) -> np.ndarray:
@@ -193,6 +196,6 @@ def _print(file: Path, rows: list[Row]) -> None:
         sys.stdout.write(
             f"{row.tool:14} {row.found.precision:.3f}  {row.found.recall:.3f}  {row.found.f1:.4f} "
             f"{scored} {at_99} {row.cpu:7.1f} {row.peak_mb:5.0f} {ratio:7.2f}  "
-            f"{NOTES.get(row.tool, '')}\n"
+            f"{row.note}\n"
         )
     sys.stdout.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, count
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -144,12 +144,20 @@ class Values(NamedTuple):
 
 def values(texts: Sequence[str]) -> Values:
     """Number equal texts alike."""
-    numbers = dict.fromkeys(texts)
-    numbers.pop("", None)
-    distinct = list(numbers)
-    found: dict[str, int] = dict(zip(distinct, range(len(distinct)), strict=True))
-    found[""] = -1
-    return Values(distinct, np.fromiter(map(found.__getitem__, texts), np.int32, len(texts)))
+    first: dict[str, int] = {"": 0}
+    return _numbered(first, _firsts(first, texts, 1))
+
+
+def _firsts(first: dict[str, int], texts: Sequence[str], start: int) -> Ints:
+    """Where each text stood first; `first` learns it of the new ones, counted from `start`."""
+    return np.fromiter(map(first.setdefault, texts, count(start)), np.int32, len(texts))
+
+
+def _numbered(first: dict[str, int], code: Ints) -> Values:
+    """Texts by where each stood first, numbered in that order; the empty one stood at 0."""
+    number = np.empty(len(code) + 1, np.int32)
+    number[np.fromiter(first.values(), np.int64, len(first))] = np.arange(-1, len(first) - 1)
+    return Values(list(first)[1:], number[code])
 
 
 class Words(NamedTuple):
@@ -188,8 +196,8 @@ class Atoms(list[str]):
 def words(atoms: Atoms) -> Words:
     """The words of each distinct name, which is the first part of the values."""
     lists = list(map(str.split, atoms.part(0).distinct))
-    count = np.fromiter(map(len, lists), np.int64, len(lists))
-    return Words(values(list(chain.from_iterable(lists))), count)
+    number = np.fromiter(map(len, lists), np.int64, len(lists))
+    return Words(values(list(chain.from_iterable(lists))), number)
 
 
 def _parts(atoms: Atoms) -> tuple[Values, ...]:
@@ -197,16 +205,14 @@ def _parts(atoms: Atoms) -> tuple[Values, ...]:
     width = atoms[0].count(PART) + 1
     if width == 1:
         return (Values(atoms, np.arange(len(atoms), dtype=np.int32)),)
-    numbers: list[dict[str, int]] = [{"": -1} for _ in range(width)]
+    firsts: list[dict[str, int]] = [{"": 0} for _ in range(width)]
     code = np.empty((width, len(atoms)), np.int32)
     for start in range(0, len(atoms), TOGETHER):
         piece = atoms[start : start + TOGETHER]
         flat = PART.join(piece).split(PART)
         if len(flat) != width * len(piece):
             flat = [part for atom in piece for part in atom.split(PART)[:width]]
-        for position, known in enumerate(numbers):
+        for position, first in enumerate(firsts):
             texts = flat[position::width]
-            code[position, start : start + len(piece)] = [
-                known.setdefault(text, len(known) - 1) for text in texts
-            ]
-    return tuple(Values(list(known)[1:], row) for known, row in zip(numbers, code, strict=True))
+            code[position, start : start + len(piece)] = _firsts(first, texts, start + 1)
+    return tuple(map(_numbered, firsts, code))
