@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from canonical import access, worklist
@@ -14,7 +15,9 @@ from canonical.identity.registration import TargetId, register
 from canonical.models import Golden, GoldenReference, Link, WorkKind
 from canonical.worklist import Need
 from sync.models import Lane, Parked, Subscription
+from sync.outbound import messages
 from sync.outbound.alarms import OWNER
+from sync.outbound.fanout import WRITE_BACK
 from sync.outbound.lanes import Settlement
 
 
@@ -30,9 +33,9 @@ def write_back(subscription: Subscription, settlements: Sequence[Settlement]) ->
         return
     entities = dict(Golden.objects.filter(id__in=told).values_list("id", "entity"))
     ids = [TargetId(entities[golden], golden, told[golden]) for golden in sorted(told)]
-    claimed = register(subscription.system_id, ids, cause_of(access.of_hub("delivery")))
+    claimed = register(subscription.system_id, ids, cause_of(access.of_hub(WRITE_BACK)))
     _tell_of_claimed(subscription, claimed)
-    wake_referring(subscription.pk, told)
+    wake_referring(subscription, told)
 
 
 def _unknown(system: str, told: Mapping[UUID, str]) -> dict[UUID, str]:
@@ -66,15 +69,22 @@ def _tell_of_claimed(subscription: Subscription, claimed: Sequence[TargetId]) ->
     )
 
 
-def wake_referring(subscription: UUID, goldens: Collection[UUID]) -> int:
-    """Look again at confirmed records that refer to these: now the target has an id to name.
+def wake_referring(subscription: Subscription, goldens: Collection[UUID]) -> int:
+    """Look again at records that refer to these: now the target has an id to name.
 
-    Only what differs is sent: a message that has not changed settles in silence.
+    Only those in which the target has a place for the reference, and which it was told of already:
+    what is under way may have been built before the id came.
     """
-    referring = GoldenReference.objects.filter(target__in=goldens).values("golden")
+    references = GoldenReference.objects.filter(target__in=goldens)
+    told = {
+        golden
+        for golden, entity, path in references.values_list("golden", "golden__entity", "path")
+        if messages.carries(subscription.connector, entity, path)
+    }
     lanes = Lane.objects.filter(
-        subscription=subscription, golden__in=referring, confirmed__gt=0, parked=Parked.NONE
-    )
+        Q(confirmed__gt=0) | Q(leased=True),
+        subscription=subscription, golden__in=told, parked=Parked.NONE,
+    )  # fmt: skip
     with transaction.atomic():
         locked = lanes.select_for_update().order_by("golden_id")
         again = Lane.objects.filter(id__in=list(locked.values_list("id", flat=True)))

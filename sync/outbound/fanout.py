@@ -13,8 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, models, transaction
+from django.db.models import F
 
-from canonical.models import Change, FeedState, Golden, GoldenState
+from canonical import access, writer
+from canonical.models import Change, ChangeKind, FeedState, Golden, GoldenState
 from sync.models import Lane, Mode, Parked, Status, Subscription
 from sync.outbound import crash, plans
 from sync.outbound.selection import selects
@@ -22,6 +24,7 @@ from sync.outbound.selection import selects
 BATCH = 500
 LOAD_BATCH = 500
 LOCK = 0x617373617901  # one number for the whole hub
+WRITE_BACK = "delivery"  # the task of the hub that registers the ids of targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,12 @@ class Placed:
     kind: str
     published: bool
     after: Mapping[str, Any] | None
+    actor: str
+
+    @property
+    def quiet(self) -> bool:
+        """Whether no target can see a difference: the version only knows another id."""
+        return self.kind == ChangeKind.LINKED and self.actor == access.of_hub(WRITE_BACK).id
 
 
 def fan_out() -> set[UUID]:
@@ -74,14 +83,14 @@ def _round() -> set[UUID]:
     """
     rows = list(
         _unplaced().order_by("seq").values_list("seq", "golden_id", "entity", "version", "kind",
-                                                "published")[:BATCH]
+                                                "published", "actor_id")[:BATCH]
     )  # fmt: skip
     if not rows:
         return set()
     _place([row[0] for row in rows])
     subscriptions = list(Subscription.objects.exclude(status=Status.DELETED).order_by("id"))
     documents = _documents([row[0] for row in rows], subscriptions)
-    placed = [Placed(g, e, v, k, p, documents.get(seq)) for seq, g, e, v, k, p in rows]
+    placed = [Placed(g, e, v, k, p, documents.get(seq), a) for seq, g, e, v, k, p, a in rows]
     published = [row for row in placed if row.published]
     raised = {s.id for s in subscriptions if _raise(s, published)}
     plans.begin(
@@ -117,8 +126,36 @@ def _raise(subscription: Subscription, rows: Sequence[Placed]) -> int:
         wanted = {row.golden for row in carried if _passes(subscription, row.entity, row.after)}
         wanted |= _existing(subscription, newest.keys() - wanted)
         newest = {golden: version for golden, version in newest.items() if golden in wanted}
-    raise_lanes(subscription, newest)
-    return len(newest)
+    told = {row.golden for row in carried if not row.quiet}
+    quiet = {g: v for g, v in newest.items() if g not in told}
+    known = _follow(subscription, quiet, carried) if quiet else set()
+    raise_lanes(subscription, {g: v for g, v in newest.items() if g not in known})
+    return len(newest.keys() - known)
+
+
+def _follow(
+    subscription: Subscription, versions: Mapping[UUID, int], rows: Sequence[Placed]
+) -> set[UUID]:
+    """Confirm versions in which the target can see nothing new where it held the one before.
+
+    A lane that is under way, parked or waiting is left to be raised; returns the others.
+    """
+    first = {row.golden: row.version for row in reversed(rows) if row.golden in versions}
+    still = Lane.objects.filter(
+        subscription=subscription, golden__in=versions, leased=False, resend=False,
+        parked=Parked.NONE, desired=F("confirmed"),
+    ).exclude(confirmed_digest="")  # fmt: skip
+    locked = still.select_for_update().order_by("golden_id")
+    held = [lane for lane in locked if lane.confirmed == first[lane.golden_id] - 1]
+    writer.update(
+        Lane,
+        [
+            {"id": lane.pk, "desired": versions[lane.golden_id],
+             "confirmed": versions[lane.golden_id]}
+            for lane in held
+        ],
+    )  # fmt: skip
+    return {lane.golden_id for lane in held}
 
 
 def _passes(subscription: Subscription, entity: str, after: Mapping[str, Any] | None) -> bool:

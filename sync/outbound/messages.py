@@ -6,6 +6,7 @@ agree; a batch of lanes costs the same number of statements as one.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -270,7 +271,7 @@ def _version(change: Change, document: Mapping[str, Any]) -> Version:
 def _references(
     rows: Mapping[UUID, Row], connector: str
 ) -> tuple[dict[UUID, set[UUID]], dict[UUID, set[UUID]]]:
-    """What each record refers to, and which of those a target must hold first.
+    """What each record tells its target that it refers to, and what a target must hold first.
 
     Those are the ordering references and whatever the target's kind cannot do without. A merged
     record refers to its survivor, and waits for it.
@@ -281,8 +282,10 @@ def _references(
     for golden, target, ordering, path in edges.values_list(
         "golden_id", "target_id", "ordering", "path"
     ):
-        references[golden].add(target)
-        needed = connectors.parents(connector, rows[golden][0].entity)
+        entity = rows[golden][0].entity
+        if carries(connector, entity, path):
+            references[golden].add(target)
+        needed = connectors.parents(connector, entity)
         if ordering or path in needed:
             parents[golden].add(target)
     for golden, (version, _) in rows.items():
@@ -290,6 +293,12 @@ def _references(
             parents[golden].add(UUID(survivor))
             references[golden].add(UUID(survivor))
     return references, parents
+
+
+def carries(connector: str, entity: str, path: str) -> bool:
+    """Whether the target's kind has a place for the attribute that a path begins with."""
+    shown = connectors.attributes(connector, entity)
+    return shown is None or re.split(r"[.\[]", path, maxsplit=1)[0] in shown
 
 
 def _waiting(
