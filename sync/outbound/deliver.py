@@ -7,6 +7,7 @@
 * A drain begins with one message and widens with every success, so that a target that refuses us
   hears it a few times and not a thousand.
 * A process drains a subscription once at a time: a slow target holds one thread, not all.
+* Whoever drains looks every second whether a more critical target has no worker, and gives way.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from sync.models import Subscription
 from sync.outbound import (
     alarms,
     crash,
+    criticality,
     dependencies,
     health,
     lanes,
@@ -49,6 +51,7 @@ log = structlog.get_logger(__name__)
 
 BUDGET: Final = 25.0  # seconds; what is left then waits for the next hint
 LINGER: Final = 0.01  # seconds
+LOOK: Final = 1.0  # seconds between two looks for a more critical target
 LAST_START: Final = LEASE.total_seconds() - egress.TOTAL_SECONDS - 1
 
 
@@ -100,6 +103,7 @@ class Run:
     connector: Connector
     client: egress.Client
     pool: ThreadPoolExecutor
+    looks_at: float
     width: int = 1
     settled: int = 0
     under_way: dict[Future[list[Answer]], list[Sendable]] = field(default_factory=dict)
@@ -114,7 +118,7 @@ class Run:
             client = egress.Client(found.max_concurrency)
             connector = connectors.for_subscription(found, client)
         pool = ThreadPoolExecutor(found.max_concurrency, thread_name_prefix="deliver")
-        return cls(found, until, connector, client, pool)
+        return cls(found, until, connector, client, pool, time.monotonic() + LOOK)
 
     def all(self) -> int:
         """Go round until nothing is due and nothing under way; returns how many were settled."""
@@ -130,6 +134,7 @@ class Run:
 
         Half of what may be under way is claimed at once: statements are shared by a batch.
         """
+        self._give_way()
         busy = len(self.under_way) >= self.width or time.monotonic() >= self.until
         room = 0 if busy else self._room()
         if not room:
@@ -149,6 +154,14 @@ class Run:
             future = self.pool.submit(self._send, [s.message for s in part], claimed_at)
             self.under_way[future] = part
         return True
+
+    def _give_way(self) -> None:
+        """End once what is under way is done, if a more critical target waits for a worker."""
+        now = time.monotonic()
+        if now >= self.looks_at:
+            self.looks_at = now + LOOK
+            if criticality.gives_way(self.subscription, writer.now()):
+                self.until = now
 
     def _room(self) -> int:
         """How many more lanes may be claimed: the width, and as many waiting once it is full.

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from sync.models import Criticality, Lane, Parked, Status, Subscription
+from sync.models import Lane, Parked, Status, Subscription
 from sync.outbound import alarms, closings, dependencies, fanout, pingpong, plans, wake
+from sync.outbound.criticality import RANKS
 from sync.outbound.deliver import drain
 from sync.outbound.lanes import OPEN_WORK
-
-RANKS: Final = {criticality: rank for rank, criticality in enumerate(Criticality.values)}
 
 
 def run() -> int:

@@ -44,6 +44,8 @@ class Bench:
     #: Matches `METHOD /path` of the call that writes a client.
     write_call: ClassVar[str]
 
+    #: Whether it takes records that are each other's parent.
+    rings: ClassVar[bool] = True
     #: An id that no record of the system has.
     unknown: ClassVar[str] = "999999"
 

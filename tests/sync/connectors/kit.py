@@ -9,7 +9,7 @@ import pytest
 
 from canonical.identity.merging import merge, undo
 from canonical.models import Golden, Link, SourceRecord
-from sync import egress
+from sync import connectors, egress
 from sync.inbound.arrivals import Item
 from sync.inbound.receive import retire
 from sync.models import Attempt, Lane, Parked, Status, Subscription
@@ -128,6 +128,30 @@ class ConnectorContract(Bench):
                     assert {n: held.values.get(n) for n in projection} == projection
                 everything = {held.source_id for held in speaker.read(entity)}
                 assert everything >= set(ids)
+
+    def test_a_ring_is_cut_and_the_missing_reference_sent_when_its_id_has_come(
+        self, vendor: Standin, target: Subscription
+    ) -> None:
+        """F34: of two that are each other's parent one goes first, without the other, and again."""
+        if "parent" not in (connectors.attributes(self.connector, "client") or ()):
+            pytest.skip("it keeps no parents of clients")
+        other = {"parent": {"source_id": "C-2"}}
+        first = self.say("client", "C-1", **{**CLIENT_1, **other})
+        second = self.say("client", "C-2", **{**CLIENT_2, "parent": {"source_id": "C-1"}})
+        self.deliver(target)
+        if not self.rings:
+            assert Lane.objects.get(parked=Parked.DEAD).last_error
+            return
+        assert targets.at_rest(target), list(Lane.objects.values_list("parked", "last_error"))
+        with egress.Client() as client:
+            speaker = self.speaker(client)
+            for message in messages_of(target, [first, second]):
+                assert message.content["parent"]
+                [held] = speaker.read("client", message.target.source_ids)
+                assert held.values["parent"] == speaker.projection(message)["parent"]
+                assert held.values["parent"]
+        sent = Attempt.objects.filter(verdict="confirmed").values_list("lane__golden", "version")
+        assert len(sent) == 3, "one of them twice"
 
     def test_what_changes_there_comes_back_in(self, vendor: Standin, target: Subscription) -> None:
         if not self.reads:

@@ -60,6 +60,7 @@ class HubSpotBench(Bench):
     settings: ClassVar[Mapping[str, Any]] = {"currency": "EUR", "currencies": "EUR, GBP"}
     write_call = "POST .*/companies/batch/(update|upsert)"
     login_kind = LoginKind.KEY
+    rings = False
     poison = {"contacts": [{"name": "Ada", "email": "ada@nowhere"}]}
 
     def login(self, vendor: Standin) -> dict[str, str]:
