@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from canonical.api.contract import retention as contract
-from canonical.governance import completeness, lateness, value
+from canonical.governance import completeness, lateness, rates, value
 from matching import upkeep
 from mdm.models import Heartbeat
 from sync.inbound import hints, pulls, retention, submissions, uploads
@@ -22,6 +22,7 @@ STEPS: dict[str, Callable[[], object]] = {
     "uploads": uploads.work_off,
     "upkeep": upkeep.run,
     "lateness": lateness.look,
+    "rates": rates.look,
     "value at risk": value.revalue,
     "deliveries": deliveries.run,
     "hints": hints.work_off,

@@ -36,9 +36,9 @@ def find(
     engagement: Record, resource: Record, asked: Asked, as_of: datetime | None = None
 ) -> Found:
     """Try each card in order; NoRate names those that were tried."""
-    known = _Known(as_of)
+    known = Known(as_of)
     tried: list[str] = []
-    for found_by, card in _candidates(engagement, asked.day, known):
+    for found_by, card in candidates(engagement, asked.day, known):
         if card in tried:
             continue
         tried.append(card)
@@ -51,7 +51,7 @@ def find(
     )
 
 
-class _Known:
+class Known:
     """Records by id as of a time, read when they are first asked for."""
 
     def __init__(self, as_of: datetime | None) -> None:
@@ -59,6 +59,7 @@ class _Known:
         self.records: dict[str, Record] = {}
 
     def read(self, ids: Iterable[str]) -> None:
+        """Read those that are not known yet."""
         missing = [UUID(each) for each in ids if each not in self.records]
         if not missing:
             return
@@ -68,13 +69,19 @@ class _Known:
             found = list(records.as_of(missing, self.as_of).values())
         self.records |= {str(record.id): record for record in found}
 
+    def code(self, card: str) -> str:
+        """A record's code; its id for one that is not known."""
+        self.read([card])
+        return self.records[card].code if card in self.records else card
+
     def content(self, card: str) -> Mapping[str, Any] | None:
+        """A record's content; None for one that is not known."""
         self.read([card])
         record = self.records.get(card)
         return None if record is None else record.content
 
 
-def _candidates(engagement: Record, day: str, known: _Known) -> Iterator[tuple[str, str]]:
+def candidates(engagement: Record, day: str, known: Known) -> Iterator[tuple[str, str]]:
     """(how it was found, card id): named cards before scoped ones, near before far."""
     content = engagement.content
     if card := content.get("rate_card"):
@@ -91,7 +98,7 @@ def _candidates(engagement: Record, day: str, known: _Known) -> Iterator[tuple[s
     yield from _usable("standard", _standard(content), day, known)
 
 
-def _usable(found_by: str, cards: list[str], day: str, known: _Known) -> Iterator[tuple[str, str]]:
+def _usable(found_by: str, cards: list[str], day: str, known: Known) -> Iterator[tuple[str, str]]:
     """The cards that hold on the day, the one that began last first."""
     known.read(cards)
     holding = [

@@ -18,6 +18,7 @@ from canonical.models.decisions import ApprovedValue, Decision, DecisionKind, Me
 from canonical.models.governance import (
     Completeness,
     ConfigurationStamp,
+    Looked,
     Policy,
     RecomputeDue,
     WorkItem,
@@ -85,6 +86,7 @@ __all__ = [
     "LegalEntity",
     "Link",
     "LinkCause",
+    "Looked",
     "Merge",
     "OrderBy",
     "PaymentTerm",

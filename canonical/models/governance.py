@@ -79,6 +79,8 @@ class WorkKind(models.TextChoices):
     DRIFT = "drift", "drift"
     PING_PONG = "ping_pong", "sources overwrite each other"
     COMPENSATION = "compensation", "a target still believes the old state"
+    RATE = "rate", "a rate differs from the contract's"
+    ERASURE = "erasure", "a system still holds an erased person"
 
 
 class WorkItem(models.Model):
@@ -156,3 +158,14 @@ class Completeness(models.Model):
         """The share of mandatory values that are there, 0 to 1; None without records."""
         wanted = self.records * len(self.by_attribute)
         return self.filled / wanted if wanted else None
+
+
+class Looked(models.Model):
+    """How far a task that follows the journal has come: its last position, and when that was."""
+
+    task = models.CharField(max_length=40, primary_key=True)
+    position = models.BigIntegerField(default=0)
+    at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.task}: {self.position}"

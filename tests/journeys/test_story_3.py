@@ -1,7 +1,5 @@
-"""Quote to cash in three regions: three companies and currencies, a target down for maintenance.
-
-The comparison of rates is not part of it yet; what is queued is what the hub cannot read.
-"""
+"""Quote to cash in three regions: three companies and currencies, a rate that the PSA charges
+otherwise than the contract agrees, a target down for maintenance."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from canonical.golden import due
-from canonical.governance import reference_data
+from canonical.governance import rates, reference_data
 from canonical.models import Crosswalk, Golden, Term, WorkItem, WorkKind
 from sync.models import Lane
 from sync.outbound import subscriptions
@@ -148,3 +146,54 @@ def test_a_word_nobody_knows_is_queued_and_heals(firm: Firm) -> None:
     firm.deliver()
     assert firm.acknowledged(), firm.problems()
     assert firm.linked.held(goldens["engagement"]).values["engagement_stage"] == "done"
+
+
+def test_a_rate_of_the_psa_that_is_not_the_contracts_is_queued_and_heals(firm: Firm) -> None:
+    """In the UK consultants are agreed at 150 and charged at 165; Germany agrees with itself."""
+    sold = {region: sell(firm, region) for region in ("DE", "UK")}
+    for region, price in (("DE", 150), ("UK", 165)):
+        agree(firm, region, 150)
+        charge(firm, region, price)
+    firm.deliver()
+    rates.look()
+    queued = WorkItem.objects.filter(kind=WorkKind.RATE, state="open")
+    [item] = queued
+    assert item.golden_id == sold["UK"]["engagement"].pk
+    assert "165.00 GBP" in item.title
+    assert "150.00 GBP" in item.title
+    assert firm.acknowledged(), firm.problems()  # told, and nothing held back
+    charge(firm, "UK", 150)
+    firm.deliver()
+    rates.look()
+    assert not queued.all().exists()
+
+
+def agree(firm: Firm, region: str, price: int) -> None:
+    """The contract names a price book of the CRM."""
+    company, currency, name, _ = REGIONS[region]
+    entry = {"ProductCode": "CONSULTANT", "Name": "Consultant", "UnitPrice": price,
+             "CurrencyIsoCode": currency, "IsActive": True}  # fmt: skip
+    book = {
+        "Name": f"Framework with procurement {region}", "IsActive": True, "IsStandard": False,
+        "Account__c": f"001{region}", "Valid_From__c": "2025-07-01",
+        "PricebookEntries": {"records": [entry]},
+    }  # fmt: skip
+    terms = sales.agreement(
+        f"HM-{region}", f"{name} audit", f"001{region}", 120_000, CurrencyIsoCode=currency,
+        Entity__c=company, Pricebook2Id=f"01s{region}",
+    )  # fmt: skip
+    firm.put("crm", "rate_card", f"01s{region}", book)
+    firm.put("crm", "contract", f"800{region}", terms)
+
+
+def charge(firm: Firm, region: str, price: int) -> None:
+    """The PSA has a card of its own for the client."""
+    rate = {"Name": f"RC-{region}", "pse__Role__c": "Consultant",
+            "pse__Suggested_Bill_Rate__c": price, "pse__Start_Date__c": "2026-01-01"}  # fmt: skip
+    _, currency, name, _ = REGIONS[region]
+    card = {
+        "Name": f"Delivery fees of {name}", "CurrencyIsoCode": currency, "Type__c": "Client",
+        "pse__Account__c": f"P-{region}", "pse__Start_Date__c": "2026-01-01",
+        "pse__Rate_Cards__r": {"records": [rate]},
+    }  # fmt: skip
+    firm.put("psa", "rate_card", f"a2R{region}", card)
