@@ -82,6 +82,11 @@ def words(connector: str) -> dict[tuple[str, str], str]:
     return {(name, term): word for name, terms in shipped.items() for term, word in terms.items()}
 
 
+def erases(connector: str, entity: str) -> bool:
+    """Whether a target forgets a person by itself; one that takes events is told to."""
+    return connector == WEBHOOK or entity in SYSTEMS[connector].capabilities.erases
+
+
 def for_subscription(subscription: Subscription, client: egress.Client) -> Connector:
     """The connector that delivers a subscription."""
     if subscription.connector == WEBHOOK:

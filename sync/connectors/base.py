@@ -171,6 +171,13 @@ class RecordConnector(ProfileConnector):
         """
         self.deactivate(thing, absorbed, message)
 
+    def erase(self, thing: Object, source_id: str, message: Message) -> None:
+        """Forget what the record says of a person.
+
+        Where a system cannot, the record is no longer used, and a person is asked to do the rest.
+        """
+        self.deactivate(thing, source_id, message)
+
     def send_one(self, message: Message) -> Answer:
         """Write one record, whatever is asked of it; one without a field to write is only read."""
         thing = self.object_of(message.entity)
@@ -206,7 +213,9 @@ class RecordConnector(ProfileConnector):
 
     def _end(self, thing: Object, known: str, message: Message) -> None:
         survivor = self.survivor(message)
-        if survivor and survivor != known:
+        if message.operation is Operation.ERASE:
+            self.erase(thing, known, message)
+        elif survivor and survivor != known:
             self.merge(thing, known, survivor, message)
         else:
             self.deactivate(thing, known, message)

@@ -23,12 +23,16 @@ class Guarantee(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a connector's system can do. Without a guarantee no subscription may use it."""
+    """What a connector's system can do. Without a guarantee no subscription may use it.
+
+    `erases` are the entities of which it can forget a person; elsewhere that is done by hand.
+    """
 
     guarantees: frozenset[Guarantee]
     reads: bool = False
     pulls: bool = False
     merges: bool = False
+    erases: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ class Scim(RecordConnector):
 
     profile: ClassVar[Profile] = SCIM
     capabilities: ClassVar[Capabilities] = Capabilities(
-        frozenset({Guarantee.READ_BACK}), reads=True, pulls=True
+        frozenset({Guarantee.READ_BACK}), reads=True, pulls=True, erases=frozenset({"resource"})
     )
 
     def __init__(self, connection: Connection, client: egress.Client) -> None:
@@ -128,6 +128,10 @@ class Scim(RecordConnector):
     def deactivate(self, thing: Object, source_id: str, message: Message) -> None:
         """The user may log in no more."""
         self._patch(source_id, [{"op": "replace", "value": dict(thing.inactive)}])
+
+    def erase(self, thing: Object, source_id: str, message: Message) -> None:
+        """The user is deleted (RFC 7644, 3.6): nothing else takes every attribute away."""
+        self._done(self._rest.call("DELETE", f"/Users/{segment(source_id)}"))
 
     def _patch(self, source_id: str, operations: list[dict[str, Any]]) -> None:
         body = {"schemas": [PATCH], "Operations": operations}

@@ -26,6 +26,8 @@ LEFT: Final = "left"
 RESEND: Final = "x-assay-resend"  # a replay or a healing: hold it even if it was held before
 BESIDE: Final = frozenset({"version", "created_at", "updated_at", "in_review"})
 
+ERASED: Final = "erased"  # a person's content is gone, and is to go from the target too
+
 #: The journal's kinds as a target sees them; every other kind is an update.
 EVENTS: Final = {
     "created": "created",
@@ -33,7 +35,7 @@ EVENTS: Final = {
     "merged": "merged",
     "unmerged": "unmerged",
     "retired": "retired",
-    "erased": "erased",
+    "erased": ERASED,
 }
 EVENT_NAMES: Final = (*dict.fromkeys(EVENTS.values()), "updated", LEFT)
 
@@ -199,10 +201,10 @@ def traceparent(correlation_id: str, identity: str) -> str:
 
 def operation(name: str, state: str) -> Operation:
     """What an event of this name about a record in this state asks of the target."""
+    if name == ERASED:
+        return Operation.ERASE
     if name == LEFT or state == "retired":
         return Operation.DEACTIVATE
-    if name == "erased":
-        return Operation.ERASE
     return Operation.MERGE if state == "merged" else Operation.PUT
 
 

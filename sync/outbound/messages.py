@@ -16,14 +16,22 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db.models import F, Min, Q
+from django.db.models import F, Max, Min, Q
 
 from canonical import configuration
 from canonical.documents import records
 from canonical.documents.records import View
 from canonical.documents.shape import HEAD
 from canonical.entities import schema_of
-from canonical.models import Change, FeedState, GoldenReference, GoldenState, Link, SourceRecord
+from canonical.models import (
+    Change,
+    ChangeKind,
+    FeedState,
+    GoldenReference,
+    GoldenState,
+    Link,
+    SourceRecord,
+)
 from sync import connectors
 from sync.models import Mode, Subscription
 from sync.outbound import closings, dependencies, envelope, plans
@@ -89,6 +97,7 @@ class Surroundings:
     ids: Mapping[UUID, Sequence[str]]
     codes: Mapping[tuple[str, str], str]
     own_records: frozenset[str]
+    erased: Mapping[UUID, int]
     closed: Mapping[UUID, Closed]
 
     @classmethod
@@ -110,6 +119,7 @@ class Surroundings:
             ids=ids,
             codes=_codes(subscription),
             own_records=own,
+            erased=_erased(rows),
             closed=closings.closed(subscription, {g: version for g, (version, _) in rows.items()}),
         )
 
@@ -131,11 +141,17 @@ class Surroundings:
     def _decide(
         self, lane: Claimed, version: Version, winners: Mapping[str, str]
     ) -> Sendable | Settlement:
-        if lane.withdrawing or not self._carries(version):
+        erased = self.erased.get(lane.golden, 0) > lane.confirmed
+        if erased and not (lane.confirmed_digest or lane.sent_digest):
+            return _silent(lane, version, "", "the target never held the person")
+        if not erased and (lane.withdrawing or not self._carries(version)):
             return self._farewell(lane, version)
         if version.document["state"] == GoldenState.MERGED and not _may_be_there(lane):
             return _silent(lane, version, "", "the target never held the merged record")
         content = self._content(version)
+        if erased:
+            digest = envelope.digest(content)
+            return self._sendable(lane, version, content, envelope.ERASED, digest)
         digest = envelope.digest(content)
         if lane.confirmed_digest == digest:
             return _silent(lane, version, digest, "the target holds the same already")
@@ -327,6 +343,16 @@ def _own_ids(
         ids[golden].append(source_id)
         own.add(str(record))
     return dict(ids), frozenset(own)
+
+
+def _erased(rows: Mapping[UUID, Row]) -> dict[UUID, int]:
+    """The versions in which people were forgotten, where nothing made them live again since."""
+    gone = [g for g, (version, _) in rows.items() if version.document["state"] != "active"]
+    if not gone:
+        return {}
+    erased = Change.objects.filter(golden__in=gone, kind=ChangeKind.ERASED).values("golden_id")
+    newest = dict(erased.annotate(v=Max("version")).values_list("golden_id", "v"))
+    return {g: version for g, version in newest.items() if version <= rows[g][0].version}
 
 
 def _former_ids(subscription: Subscription, rows: Mapping[UUID, Row]) -> dict[UUID, list[str]]:

@@ -27,7 +27,7 @@ from sync.connectors.tryton.sales import Contracts
 from sync.connectors.tryton.subscriptions import BillingSchedules
 from sync.inbound.arrivals import Item
 from sync.models.connections import Connection
-from sync.outbound.envelope import Message, Operation
+from sync.outbound.envelope import Message
 
 READ_AT_ONCE: Final = 50  # records
 RECORDS: Final[dict[str, type[Records]]] = {
@@ -50,6 +50,7 @@ class Tryton(RecordConnector):
         guarantees=frozenset({Guarantee.READ_BACK, Guarantee.CONDITIONAL}),
         reads=True,
         pulls=True,
+        erases=frozenset({"client", "resource"}),
         merges=True,
     )
 
@@ -87,12 +88,12 @@ class Tryton(RecordConnector):
         self._of(thing.entity).update(source_id, rendered, message)
 
     def deactivate(self, thing: Object, source_id: str, message: Message) -> None:
-        """End it, or forget the person it is about."""
-        records = self._of(thing.entity)
-        if message.operation is Operation.ERASE:
-            records.erase(source_id, message)
-        else:
-            records.end(source_id, message)
+        """End it."""
+        self._of(thing.entity).end(source_id, message)
+
+    def erase(self, thing: Object, source_id: str, message: Message) -> None:
+        """Forget the person it is about."""
+        self._of(thing.entity).erase(source_id, message)
 
     def merge(self, thing: Object, absorbed: str, survivor: str, message: Message) -> None:
         """End the absorbed one, and say by which it is replaced where Tryton has a place for it."""

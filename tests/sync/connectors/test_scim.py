@@ -12,9 +12,11 @@ import httpx
 import pytest
 from pytest_django import Settings
 
+from canonical.golden.cause import Cause
 from canonical.models import Golden, Link, OrderBy, SourceRecord, System
 from sync import connectors, egress
 from sync.connections import Wish, connect
+from sync.erasure import erase
 from sync.inbound.arrivals import Item
 from sync.inbound.pulls import Reading
 from sync.inbound.receive import receive, retire
@@ -160,6 +162,28 @@ def test_people_are_made_changed_and_left(provider: Provider, target: Subscripti
     [left] = [user for user in provider.users() if user["externalId"] == person.code]
     assert left["active"] is False
     assert len(provider.users()) == 2
+    hub.assert_sound()
+
+
+def test_a_person_who_is_erased_is_deleted_there_and_stays_so(
+    provider: Provider, target: Subscription
+) -> None:
+    person = say("R-1", **RESOURCE)
+    say("R-9", **BOSS)
+    deliver(target)
+    retire(hub.SENDER, "erp", "resource", "R-1")
+    deliver(target)
+    assert len(provider.users()) == 2
+    holders = erase(person.pk, Cause(actor="user:1", name="Ada", reason="asked to be forgotten"))
+    assert holders == {"erp": ["R-1"]}
+    deliver(target)
+    assert person.code not in [user["externalId"] for user in provider.users()]
+    assert len(provider.users()) == 1
+    Lane.objects.update(resend=True, confirmed_digest="")
+    targets.make_due(target)
+    deliver(target)
+    assert len(provider.users()) == 1
+    assert targets.at_rest(target)
     hub.assert_sound()
 
 
