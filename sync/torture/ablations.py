@@ -3,27 +3,33 @@
 * `fence`: whoever comes back late settles all the same;
 * `guard`: the receiver applies whatever comes;
 * `tail`: the journal is read by `seq > last`, as if rows were committed in the order of their
-  numbers;
+  numbers (on SQLite they are, as it has one writer);
 * `queue`: a change is delivered because a message says so and not because the database does, and
   the message is gone with the worker that took it.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import random
 from typing import Any, Final
 from unittest import mock
 from uuid import UUID
 
 from django.db.models import Max, QuerySet
 
+from canonical import writer
 from canonical.models import Change
 from sync.outbound import fanout, lanes
 from sync.outbound.lanes import Claimed
 
 ABLATIONS: Final = ("fence", "guard", "tail", "queue")
+LONGEST: Final = 0.2  # seconds
+
+_together = writer.together
 
 
 @contextmanager
@@ -31,7 +37,10 @@ def without(ablation: str, folder: Path) -> Iterator[None]:
     """Leave a precaution out in this process and those that are forked meanwhile."""
     patches: dict[str, list[Any]] = {
         "fence": [mock.patch.object(lanes, "_is_ours", return_value=True)],
-        "tail": [mock.patch.object(fanout, "_unplaced", _tailed)],
+        "tail": [
+            mock.patch.object(fanout, "_unplaced", _tailed),
+            mock.patch.object(writer, "together", _lingering),
+        ],
         "queue": _as_queue(folder),
     }
     active = patches.get(ablation, [])
@@ -42,6 +51,14 @@ def without(ablation: str, folder: Path) -> Iterator[None]:
     finally:
         for patch in active:
             patch.stop()
+
+
+@contextmanager
+def _lingering(few: bool = False) -> Iterator[None]:
+    """Some transactions take a while from the numbers they drew to their end."""
+    with _together(few):
+        yield
+    time.sleep(random() * LONGEST)  # noqa: S311 (only spreads)
 
 
 def _tailed() -> QuerySet[Change]:

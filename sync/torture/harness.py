@@ -19,7 +19,7 @@ from random import Random
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, connections, transaction
 from django.db.models.functions import Now
 
 from canonical.models import OrderBy, System
@@ -106,8 +106,7 @@ def _freeze(workers: Sequence[BaseProcess]) -> None:
             free = leased.select_for_update(skip_locked=True).order_by("golden_id")
             ids = list(free.values_list("id", flat=True))
             Lane.objects.filter(id__in=ids).update(due_at=Now())
-        if connection.vendor == "postgresql":
-            roles.work_once()
+        roles.work_once()
     except DatabaseError:
         connections.close_all()  # one of them was stopped while it was the one that writes
     finally:
