@@ -36,8 +36,10 @@ def keep_our_logging(**_: Any) -> None:
 @signals.worker_init.connect
 def start_the_clockwork(**_: Any) -> None:
     """Begin to sweep, unless the database would acknowledge what it has not written."""
+    from canonical import garbage
     from mdm.checks import refuse_unsafe_database
     from mdm.clockwork import Clockwork
 
     refuse_unsafe_database()
+    garbage.search_less()
     Clockwork().start()

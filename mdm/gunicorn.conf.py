@@ -1,12 +1,12 @@
 """How gunicorn serves the hub: threads for the waiting, few of them for the latency."""
 
-import gc
 import os
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
+from canonical import garbage
 from mdm import logs
 
 worker_class = "mdm.web.FairWorker"
@@ -33,13 +33,8 @@ def on_starting(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Spare what was loaded at the start, which stays, every later search for garbage.
-
-    And search less often: a request makes thousands of objects, nearly all gone by its end.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    """Search less for garbage, once all is loaded."""
+    garbage.search_less()
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import http.client
 import os
 import signal
@@ -24,6 +23,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg.sql import SQL, Identifier
 
+from canonical import garbage
 from canonical.access import of_hub
 from canonical.models import Golden, System
 from matching.benchmarks import companies
@@ -125,7 +125,7 @@ def fill(goldens: int, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
     By the way of every load, in one process and without HTTP; its speed is told.
     """
-    gc.freeze()  # the items: walking them for garbage would be measured, too
+    garbage.search_less()  # walking the items for garbage would be measured, too
     System.objects.get_or_create(code=SYSTEM, defaults={"name": "CRM"})
     taken, started = 0, time.perf_counter()
     while taken < len(items) and Golden.objects.count() < goldens:

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from canonical import garbage
 from canonical.access import of_hub
 from canonical.entities import ENTITIES, entity_of_path, schema_of
 from canonical.models import System
@@ -32,6 +33,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write one JSON line per row, and the summary beside the progress bar."""
+        garbage.search_less()
         loading = _loading(options)
         if options["results"]:
             with options["results"].open("a", encoding="utf-8") as results:
