@@ -86,15 +86,17 @@ class Contracts(Records):
         """Move a bundle to another account, now; add-ons go with it under their next keys.
 
         No key of a subscription is ever free again, and without a new one it would have none of
-        ours. Custom fields stay behind: those of the add-ons are written again here.
+        ours. Custom fields stay behind: those of the bundle and its add-ons are written again here.
         """
         moving = [s for s in bundle["subscriptions"]
                   if s["productCategory"] == ADD_ON and s["state"] != CANCELLED]  # fmt: skip
+        own = self.tenant.marks(place(bundle["bundleId"]))
         told = {next_key(s["externalKey"]): self._marks_of(s) for s in moving}
         keys = [f"KB_SUB_ID_{s['subscriptionId']}={next_key(s['externalKey'])}" for s in moving]
         query = {"billingPolicy": "IMMEDIATE", "pluginProperty": keys}
         made = self.tenant.made(place(bundle["bundleId"]), {"accountId": account}, query)
         moved: dict[str, Any] = self.tenant.found(place(made), AUDITED)
+        self.tenant.mark(place(made), own)
         for subscription in moved["subscriptions"]:
             if marks := told.get(subscription["externalKey"]):
                 self.tenant.mark(f"{SUBSCRIPTIONS}/{subscription['subscriptionId']}", marks)

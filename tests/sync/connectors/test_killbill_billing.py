@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 
@@ -194,8 +195,14 @@ class TestBilling(KillBillBench):
         self.say("contract", "CT-1", **{**CONTRACT, "client": {"source_id": "C-2"}})
         code = self.schedule(target, **{**SCHEDULE, "bill_to_client": {"source_id": "C-2"}}).code
         self.settled(target)
+        for fields in tenant.fields.values():
+            fields.append({"customFieldId": str(uuid4()), "objectType": "BUNDLE", "objectId": "",
+                           "name": "cost_centre", "value": "CC-1"})  # fmt: skip
         outcome = merge(first.pk, [second.pk], hub.STEWARD)
         self.settled(target)
+        [bundle] = (i for i, row in tenant.table("bundles").items()
+                    if any(tenant._bases(row)))  # fmt: skip
+        assert tenant.marks(bundle)["cost_centre"] == "CC-1"
         assert self.subscriptions(tenant) == {
             code: ("schedule-items", "CANCELLED"), f"{code}~2": ("schedule-items", "ACTIVE")
         }  # fmt: skip
