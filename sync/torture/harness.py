@@ -31,6 +31,7 @@ from sync.torture.ledger import Ledger, check
 
 WRITERS: Final = 2
 WORKERS: Final = 2
+LEASED_WITHIN: Final = 2.0  # seconds
 REST_WITHIN: Final = 180.0  # seconds
 WITHOUT_WITHIN: Final = 20.0  # where a precaution is left out, some of it never will
 
@@ -98,6 +99,7 @@ def _freeze(workers: Sequence[BaseProcess]) -> None:
 
     Rows that they have locked are left alone: whoever waited for them would wait for them.
     """
+    _until_leased()
     for worker in workers:
         os.kill(worker.pid or 0, signal.SIGSTOP)
     try:
@@ -112,6 +114,13 @@ def _freeze(workers: Sequence[BaseProcess]) -> None:
     finally:
         for worker in workers:
             os.kill(worker.pid or 0, signal.SIGCONT)
+
+
+def _until_leased() -> None:
+    """Wait a moment for a message to be under way: a worker without one wakes as no zombie."""
+    ends = time.monotonic() + LEASED_WITHIN
+    while time.monotonic() < ends and not Lane.objects.filter(leased=True).exists():
+        time.sleep(0.005)
 
 
 def torture(
