@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import OperationalError, connection, transaction
 
 from canonical import writer
-from canonical.identity.errors import Busy
+from canonical.identity.errors import Busy, IdentityError
 from canonical.models import Golden
 from canonical.reader import Read, Slot, array, select
 
@@ -47,6 +47,14 @@ def unit(work: Callable[[], T], preview: bool = False, few: bool = False) -> T:
             if not _passing(error):
                 raise
     raise Busy("The records kept changing; try again.")
+
+
+def apart(work: Callable[[], T]) -> T | IdentityError:
+    """A unit among several: what refused it takes nothing back of the others, and is returned."""
+    try:
+        return unit(work)
+    except IdentityError as error:
+        return error
 
 
 def _passing(error: OperationalError) -> bool:

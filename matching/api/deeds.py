@@ -31,13 +31,6 @@ RECORDS_AT_MOST: Final = 500
 STATES: Final = ("open", "undone")
 
 
-def _uuid(value: Any) -> UUID:
-    try:
-        return UUID(value) if isinstance(value, str) and len(value) == 36 else UUID("")
-    except ValueError:
-        raise Wrong("not_an_id", "Expected a UUID.") from None
-
-
 def _absorbed(value: Any) -> tuple[str, int | None]:
     """A golden id or code, alone or with the version it was read at."""
     if not isinstance(value, dict):
@@ -51,7 +44,7 @@ def _absorbed(value: Any) -> tuple[str, int | None]:
 def _record(value: Any) -> UUID | tuple[str, str]:
     """A source record: its id here, or {"system", "source_id"}."""
     if not isinstance(value, dict):
-        return _uuid(value)
+        return bodies.uuid(value)
     if set(value) != {"system", "source_id"}:
         raise Wrong("wrong_type", 'Expected an id, or {"system", "source_id"}.')
     system, source_id = value["system"], value["source_id"]
@@ -63,7 +56,7 @@ def _record(value: Any) -> UUID | tuple[str, str]:
 def _allocation(value: Any) -> dict[UUID, UUID]:
     if not isinstance(value, dict):
         raise Wrong("wrong_type", "Expected {record id: golden id}.")
-    return {_uuid(record): _uuid(golden) for record, golden in value.items()}
+    return {bodies.uuid(record): bodies.uuid(golden) for record, golden in value.items()}
 
 
 def _unprocessable(pointer: str, code: str, detail: str) -> Problem:

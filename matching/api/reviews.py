@@ -12,19 +12,21 @@ from rest_framework.response import Response
 
 from canonical.access import Principal
 from canonical.api import parameters
-from canonical.api.contract.bodies import PICKS, Member, one_of, read_deed
+from canonical.api.contract.bodies import PICKS, Member, listing, one_of, read_deed, uuid
 from canonical.api.contract.cursors import Page, known_parameters, page_limit, unseal
 from canonical.api.contract.describe import Operation
+from canonical.api.contract.handler import problem_of
 from canonical.api.contract.preconditions import etag, expected_version
 from canonical.api.contract.problems import Problem, invalid
 from canonical.api.contract.view import ContractView, once
 from canonical.api.overrides import refuse_restricted
 from canonical.entities import schema_of
 from canonical.golden.cause import cause_of
-from canonical.identity.units import unit
+from canonical.identity.errors import IdentityError
+from canonical.identity.units import apart, unit
 from canonical.models import Golden, SourceRecord
 from matching import review as reviews
-from matching.api import descriptions
+from matching.api import review_descriptions as descriptions
 from matching.api.outcomes import named, record_named, shown
 from matching.engine.explain import bits_of
 from matching.explanation import restricted
@@ -32,6 +34,7 @@ from matching.models import Review, ReviewKind, ReviewState
 
 FILTERS: Final = ("state", "kind", "entity", "golden")
 DECISIONS: Final = ("match", "no_match", "defer")
+AT_ONCE: Final = 50
 
 
 def show(rows: Iterable[Review], caller: Principal) -> list[dict[str, Any]]:
@@ -173,19 +176,58 @@ class Decide(ReviewView):
 
         def work() -> dict[str, Any]:
             decided = reviews.decide(id, body["decision"], cause, expected, body["picks"])
-            return self._shown(decided, preview)
+            return _decided(decided, self.principal, preview)
 
         answer = unit(work, preview)
         return Response(answer, headers={} if preview else {"ETag": etag(answer["version"])})
 
-    def _shown(self, decided: reviews.Decided, preview: bool) -> dict[str, Any]:
-        review, effect, conflict = decided.review, decided.effect, decided.conflict
-        return {
-            **show([review], self.principal)[0],
-            "preview": preview,
-            "effect": shown(effect, self.principal, preview=preview) if effect else None,
-            "conflict": show([conflict], self.principal)[0] if conflict else None,
-        }
-
     def describe(self, method: str) -> Operation:
         return descriptions.DECIDE
+
+
+def _decided(decided: reviews.Decided, caller: Principal, preview: bool) -> dict[str, Any]:
+    review, effect, conflict = decided.review, decided.effect, decided.conflict
+    return {
+        **show([review], caller)[0],
+        "preview": preview,
+        "effect": shown(effect, caller, preview=preview) if effect else None,
+        "conflict": show([conflict], caller)[0] if conflict else None,
+    }
+
+
+class DecideAll(ContractView):
+    """`POST /api/v1/reviews/decide`."""
+
+    scopes: ClassVar = {"POST": "steward"}
+    members: ClassVar = {
+        "reviews": Member(listing(uuid, AT_ONCE), required=True),
+        "decision": Member(one_of(DECISIONS), required=True),
+    }
+
+    @once
+    def post(self, request: Request) -> Response:
+        known_parameters(request.query_params, ())
+        body = read_deed(request.data, self.members)
+        cause = cause_of(self.principal, body["reason"])
+
+        def answer(id: UUID) -> dict[str, Any]:
+            def work() -> dict[str, Any]:
+                decided = reviews.decide(id, body["decision"], cause)
+                return _decided(decided, self.principal, body["preview"])
+
+            return _result(id, apart(work))
+
+        wanted = dict.fromkeys(body["reviews"])
+        results = unit(lambda: [answer(id) for id in wanted], body["preview"])
+        return Response({"preview": body["preview"], "results": results})
+
+    def describe(self, method: str) -> Operation:
+        return descriptions.DECIDE_ALL
+
+
+def _result(id: UUID, answer: dict[str, Any] | IdentityError) -> dict[str, Any]:
+    if not isinstance(answer, IdentityError):
+        return {"review": id, "status": 200, "detail": None, "answer": answer}
+    problem = problem_of(answer)
+    assert problem is not None
+    return {"review": id, "status": problem.kind.status, "detail": str(answer), "answer": None}

@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 
 from canonical.entities import ENTITIES, schema_of
 from matching.api.deeds import MergeDetail, MergeInto, MergeList, Split, Undo
-from matching.api.reviews import Decide, ReviewDetail, ReviewList
+from matching.api.reviews import Decide, DecideAll, ReviewDetail, ReviewList
 from matching.api.work_items import Assign, Close, Snooze, WorkItemDetail, WorkItemList
 
 
@@ -22,6 +22,7 @@ urlpatterns = [
     path("api/v1/merges/<uuid:id>", MergeDetail.as_view(), name="merge"),
     path("api/v1/merges/<uuid:id>/undo", Undo.as_view(), name="merge-undo"),
     path("api/v1/reviews", ReviewList.as_view(), name="reviews"),
+    path("api/v1/reviews/decide", DecideAll.as_view(), name="reviews-decide"),
     path("api/v1/reviews/<uuid:id>", ReviewDetail.as_view(), name="review"),
     path("api/v1/reviews/<uuid:id>/decide", Decide.as_view(), name="review-decide"),
     path("api/v1/work-items", WorkItemList.as_view(), name="work-items"),

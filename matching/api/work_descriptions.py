@@ -10,12 +10,10 @@ from canonical.api.contract import describe
 from canonical.api.contract.describe import Answer, Operation, Schema
 from canonical.governance.work import ORDERS
 from canonical.models import WorkKind
-from matching.api.descriptions import NAMED, REVIEW_ID, named
+from matching.api.descriptions import NAMED, NULL_INSTANT, NULL_TEXT, REVIEW_ID, named
 
 TAG: Final = "Worklist"
 ITEM_ID: Final = "01990a3e-9c30-7d43-8e7f-5b6c7d8e9fa0"
-_NULL_TEXT: Final = describe.nullable(describe.STRING)
-_NULL_INSTANT: Final = describe.nullable(describe.INSTANT)
 _KIND: Final[Schema] = {"type": "string", "enum": list(WorkKind.values)}
 _CONCERNS: Final[Schema] = {
     "type": "object",
@@ -31,22 +29,22 @@ _ITEM: Final = describe.record(
         "state": {"type": "string", "enum": ["open", "done"]},
         "title": describe.STRING,
         "subject": describe.STRING | {"description": "Names it within its kind."},
-        "reason": _NULL_TEXT,
-        "entity": _NULL_TEXT,
+        "reason": NULL_TEXT,
+        "entity": NULL_TEXT,
         "golden": describe.nullable(describe.record(NAMED)),
         "concerns": _CONCERNS,
         "owner": describe.STRING | {"description": "The queue it stands in."},
-        "assignee": _NULL_TEXT | {"description": "A username."},
+        "assignee": NULL_TEXT | {"description": "A username."},
         "value_at_risk": describe.STRING
         | {"description": "What is still to be invoiced of all that hangs on it, in the hub's "
                           "currency; 0 is unknown."},
         "opened_at": describe.INSTANT,
-        "due": _NULL_INSTANT,
+        "due": NULL_INSTANT,
         "late": describe.BOOLEAN,
-        "snoozed_until": _NULL_INSTANT,
+        "snoozed_until": NULL_INSTANT,
         "closes_by_hand": describe.BOOLEAN
         | {"description": "Whether `close` takes it; all others close with their cause."},
-        "closed_at": _NULL_INSTANT,
+        "closed_at": NULL_INSTANT,
     }
 )  # fmt: skip
 _EXAMPLE: Final[Mapping[str, Any]] = {
@@ -157,7 +155,7 @@ SNOOZE: Final = _deed(
     "Put a work item off",
     "It leaves the list until that instant, a year ahead at the most; null takes it up again. "
     "The reason is kept in the audit.",
-    {"until": _NULL_INSTANT, "reason": _REASON},
+    {"until": NULL_INSTANT, "reason": _REASON},
     {"until": None, "reason": "The register answers next week."},
     _EXAMPLE,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from canonical.api.contract.parsers import expect_object
 from canonical.api.contract.problems import Problem
@@ -89,6 +90,14 @@ def text(longest: int = REASON, shortest: int = 0) -> Callable[[Any], str]:
         return told
 
     return read
+
+
+def uuid(value: Any) -> UUID:
+    """A UUID with its hyphens."""
+    try:
+        return UUID(value) if isinstance(value, str) and len(value) == 36 else UUID("")
+    except ValueError:
+        raise Wrong("not_an_id", "Expected a UUID.") from None
 
 
 def one_of(choices: Collection[str]) -> Callable[[Any], str]:

@@ -22,7 +22,7 @@ from canonical.governance import work as governed
 from canonical.governance.work import Items, in_order, waiting
 from canonical.identity.errors import IdentityError, Refused
 from canonical.identity.merging import Outcome
-from canonical.identity.units import unit
+from canonical.identity.units import apart, unit
 from canonical.models import SourceRecord, User, WorkItem, WorkKind
 from matching import review
 from mdm.console.golden.effects import ahead
@@ -192,10 +192,10 @@ def decide_all(request: HttpRequest) -> HttpResponse:
 def _answer(row: Row, decision: str, cause: Cause) -> Answered:
     """Each stands alone: one that cannot be given takes nothing back of the others."""
     assert row.review is not None
-    try:
-        decided = unit(lambda: review.decide(row.review.pk, decision, cause))  # type: ignore[union-attr]
-    except IdentityError as error:
-        return Answered(row, refusal=str(error))
+    question = row.review.pk
+    decided = apart(lambda: review.decide(question, decision, cause))
+    if isinstance(decided, IdentityError):
+        return Answered(row, refusal=str(decided))
     return Answered(
         row, decided.effect, "It opens a decision conflict." if decided.conflict else ""
     )

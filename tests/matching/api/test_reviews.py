@@ -63,6 +63,26 @@ def test_a_match_merges_and_the_older_survives(
     hub.assert_sound()
 
 
+def test_several_are_decided_alike_each_alone(
+    steward: Client, post: Post, review: dict[str, Any]
+) -> None:
+    stray = str(uuid4())
+    body = {"reviews": [stray, review["id"], review["id"]], "decision": "match", "preview": True}
+    told = post(f"{URL}/decide", body).json()
+    missing, ahead = told["results"]
+    assert (missing["review"], missing["status"], missing["answer"]) == (stray, 404, None)
+    assert missing["detail"]
+    assert (ahead["status"], ahead["answer"]["effect"]["preview"]) == (200, True)
+    assert steward.get(review["url"]).json()["state"] == "open"
+    assert post(f"{URL}/decide", body | {"preview": False}).status_code == 400
+    done = post(f"{URL}/decide", body | {"preview": False, "reason": "one register"}).json()
+    assert [result["status"] for result in done["results"]] == [404, 200]
+    assert hub.home("crm", "c1") == hub.home("erp", "e1")
+    again = post(f"{URL}/decide", {**body, "preview": False, "reason": "again"}).json()
+    assert [result["status"] for result in again["results"]] == [404, 409]
+    hub.assert_sound()
+
+
 def test_no_match_publishes_the_newcomer_and_is_remembered(
     post: Post, review: dict[str, Any]
 ) -> None:
