@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from matching.engine.profile import Profile
 from matching.engine.score import Comparison, Scorer, comparisons
 
 Pair = tuple[int, int]
+Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +121,23 @@ class Population:
         new = [pair for pair in dict.fromkeys(pairs) if pair not in self._weights]
         if not new:
             return
-        known = [pair for pair in new if max(pair) < self._prepared]
-        self._score(known, self._scorer, np.array(known, np.int64))
-        if len(known) < len(new):
-            self._score_others([pair for pair in new if max(pair) >= self._prepared])
-
-    def _score(self, pairs: Sequence[Pair], scorer: Scorer, places: npt.NDArray[np.int64]) -> None:
-        if not pairs:
+        if len(self.records) == self._prepared:
+            self._score(new, self._scorer, _places(new))
             return
+        known = [pair for pair in new if max(pair) < self._prepared]
+        if known:
+            self._score(known, self._scorer, _places(known))
+        if others := [pair for pair in new if max(pair) >= self._prepared]:
+            self._score_others(others)
+
+    def _score(self, pairs: Sequence[Pair], scorer: Scorer, places: Places) -> None:
         levels = scorer.levels(*places.T)
         self._levels.update(zip(pairs, levels, strict=True))
         self._weights.update(zip(pairs, scorer.weights(levels).tolist(), strict=True))
 
     def _score_others(self, pairs: Sequence[Pair]) -> None:
         """Score pairs with records that came to be known after the frame was made."""
-        records, places = np.unique(np.array(pairs, np.int64), return_inverse=True)
+        records, places = np.unique(_places(pairs), return_inverse=True)
         frame = frame_of(self.profile, [self.features[record] for record in records])
         self._score(pairs, Scorer(self.profile, self.model, frame), places.reshape(-1, 2))
 
@@ -168,3 +172,8 @@ class Population:
         levels = self._levels[record, other]
         sides = self.features[record], self.features[other]
         return comparisons(self.profile, self.model, levels, *sides)
+
+
+def _places(pairs: Sequence[Pair]) -> Places:
+    """Pairs as two columns."""
+    return np.fromiter(chain.from_iterable(pairs), np.int64, 2 * len(pairs)).reshape(-1, 2)

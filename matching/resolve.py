@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from heapq import nlargest
+from itertools import repeat
 from typing import Any
 from uuid import UUID
 
@@ -188,13 +189,15 @@ class Placing:
         peers: dict[int, list[int]] = defaultdict(list)
         visitors: dict[int, list[int]] = defaultdict(list)
         for n, newcomer in enumerate(self.newcomers):
+            others: set[int] = set()
             for golden in self._goldens(n):
-                yield from ((n, other) for other in inside[golden] if other != n)
-                yield from ((n, visitor) for visitor in visitors[golden][: candidates.KEY_CAP])
+                others.update(inside[golden], visitors[golden][: candidates.KEY_CAP])
                 visitors[golden].append(n)
             for key in newcomer.keys:
-                yield from ((n, peer) for peer in peers[key][: candidates.KEY_CAP])
+                others.update(peers[key][: candidates.KEY_CAP])
                 peers[key].append(n)
+            others.discard(n)
+            yield from zip(repeat(n), others)
 
     def _likely(self) -> Iterable[tuple[int, int]]:
         """The pairs that come up once the newcomers have gone where they likely go."""

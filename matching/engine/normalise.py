@@ -30,7 +30,7 @@ class Features:
     __slots__ = ("_cells", "entity", "texts")
 
     def __init__(self, entity: str, cells: Iterable[Cell]) -> None:
-        self.entity, self.texts = entity, tuple(map(_ATOMS.join, cells))
+        self.entity, self.texts = entity, tuple(map(text_of, cells))
         self._cells: tuple[Cell, ...] | None = None
 
     @property
@@ -58,8 +58,8 @@ class Features:
         version, entity, *texts = str(packed, "utf-8").split(_FIELDS)
         if version != NORMALISER_VERSION:
             raise OutdatedFeatures(f"packed by {version}, this is {NORMALISER_VERSION}")
-        found = cls(entity, ())
-        found.texts = tuple(texts)
+        found = cls.__new__(cls)
+        found.entity, found.texts, found._cells = entity, tuple(texts), None
         return found
 
     @property
