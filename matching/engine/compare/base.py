@@ -133,7 +133,9 @@ class Values(NamedTuple):
 
     def of(self, each: npt.NDArray[Any], none: Any) -> npt.NDArray[Any]:
         """What holds of each distinct value, for every text; `none` for empty ones."""
-        return np.append(each, np.array([none], each.dtype))[self.code]
+        found = np.empty(len(each) + 1, each.dtype)
+        found[:-1], found[-1] = each, none
+        return found[self.code]
 
     def counted(self, carried: Index) -> Counted:
         """How often each distinct value occurs where `carried` records carry each text."""
