@@ -38,6 +38,7 @@ from canonical.models import (
 )
 from canonical.worklist import Need
 from matching import contradiction
+from matching.explanation import restricted
 from matching.models import MatchEvidence, Review, ReviewKind, ReviewState
 from matching.refresh import refresh
 from matching.resolve import Found, Placement
@@ -151,8 +152,9 @@ def unanswered(drafts: Sequence[Review]) -> list[Review]:
 
 def _need(review: Review) -> Need:
     newcomer = UUID(review.detail["newcomer"])
-    comparisons = review.detail["comparisons"]
-    names = next((c for c in comparisons if c["left"] and c["right"]), None)
+    hidden = restricted(review.entity)
+    told = (c for c in review.detail["comparisons"] if c["attribute"] not in hidden)
+    names = next((c for c in told if c["left"] and c["right"]), None)
     title = f"{names['left']} / {names['right']}" if names else str(review.kind)
     return Need(
         kind=WorkKind(review.kind),

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from canonical import writer
 from canonical.identity import decisions, linking
 from canonical.identity.errors import Conflict, NotFound, VersionConflict
 from canonical.models import Decision, DecisionKind, Golden, WorkItem
@@ -53,6 +54,18 @@ def test_a_no_keeps_apart_and_publishes_what_waited(asked: Review) -> None:
     assert Decision.objects.get().kind == DecisionKind.NO_MATCH
     assert not Golden.objects.filter(published_version=None).exists()
     assert Golden.objects.filter(state="active").count() == 2
+
+
+def test_a_question_is_not_called_by_what_only_some_may_see(asked: Review) -> None:
+    born, mail = "1980-05-05", "erika@example.org"
+    said = [
+        {"attribute": name, "left": value, "right": value, "weight": 9}
+        for name, value in (("date_of_birth", born), ("email", mail))
+    ]
+    Review.objects.update(state=ReviewState.CLOSED)
+    asked.pk, asked.entity, asked.detail["comparisons"] = uuid4(), "resource", said
+    review.put_before_people([asked], writer.now())
+    assert WorkItem.objects.get(subject=str(asked.pk)).title == f"{mail} / {mail}"
 
 
 def test_a_deferred_review_stays_open_with_its_reason(asked: Review) -> None:
