@@ -14,7 +14,7 @@ from canonical import writer
 from canonical.golden.cause import Cause
 from canonical.governance import audit
 from canonical.identity.errors import Refused
-from canonical.models import AuditKind, Link, User, WorkItem, WorkKind
+from canonical.models import AuditKind, Golden, Link, User, WorkItem, WorkKind
 
 Items = QuerySet[WorkItem]
 
@@ -53,8 +53,9 @@ def wanted_items(wanted: Wanted, now: datetime) -> Items:
     if wanted.entity:
         items = items.filter(entity=wanted.entity)
     if wanted.text:
-        named = Q(title__icontains=wanted.text) | Q(golden__code=wanted.text.upper())
-        items = items.filter(named)
+        # The one record of that code, not a join with all of them.
+        named = Golden.objects.filter(code=wanted.text.upper()).values("id")
+        items = items.filter(Q(title__icontains=wanted.text) | Q(golden__in=named))
     if wanted.late:
         items = items.filter(due__lt=now)
     if wanted.assignee is not None:

@@ -69,6 +69,12 @@ def test_a_system_has_the_items_of_its_records_and_words(
     assert {each.kind for each in found} == kinds
 
 
+def test_a_search_finds_a_part_of_a_title_or_a_code(firm: Firm) -> None:
+    for text, kind in (("LUKE", "unmapped_value"), (firm.twin.code.lower(), "possible_match")):
+        [found] = work.wanted_items(Wanted(text=text), writer.now())
+        assert found.kind == kind
+
+
 def test_work_is_put_off_with_its_reason_and_taken_up_again() -> None:
     row, now = item(1), writer.now()
     chosen = WorkItem.objects.all()
