@@ -26,7 +26,7 @@ class Records:
 
     source: list[str]
     source_id: list[str]
-    attributes: Columns
+    attributes: LazyColumns
 
 
 class LazyColumns(Mapping[str, Sequence[Any]]):
@@ -47,6 +47,11 @@ class LazyColumns(Mapping[str, Sequence[Any]]):
     def __len__(self) -> int:
         return len(self.table.column_names)
 
+    def forget(self) -> None:
+        """Let go of the columns, which nothing reads any more, and give their room back."""
+        self.table = self.table.select([])
+        pa.default_memory_pool().release_unused()
+
 
 def read_records(path: Path) -> Records:
     """Read a file with `source_id`, perhaps `source`, and canonical attribute columns."""
@@ -57,7 +62,7 @@ def read_records(path: Path) -> Records:
     return Records(source, source_id, columns)
 
 
-def read_columns(path: Path, needed: Sequence[str] = ()) -> Columns:
+def read_columns(path: Path, needed: Sequence[str] = ()) -> LazyColumns:
     """All columns of a CSV (as text) or Parquet file; empty and null alike are ""."""
     table = _table(path)
     for name in needed:

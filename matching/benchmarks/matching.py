@@ -66,7 +66,9 @@ def _measure(records: int, seed: int) -> None:
     file = file_of(records, seed, directory)
     gc.disable()
     with clock.stage("normalise"):
-        frame = read_frame(profile, read_columns(file))
+        columns = read_columns(file)
+        frame = read_frame(profile, columns)
+        columns.forget()
     with clock.stage("learn, score, cluster"):
         result = dedupe(profile, frame)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -28,6 +28,7 @@ def main(path: str, entity: str, pairs_path: str, clusters_path: str) -> None:
     profile = profile_for(entity_named(entity))
     started = time.process_time()
     frame = read_frame(profile, records.attributes)
+    records.attributes.forget()
     normalised = time.process_time()
     result = dedupe(profile, frame, systems=systems(records))
     ended = time.process_time()

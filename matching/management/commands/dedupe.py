@@ -88,6 +88,7 @@ def deduped(profile: Profile, records: Records, model: Model | None) -> Result:
             bar.set_description(stage)
 
         frame: Frame = read_frame(profile, records.attributes)
+        records.attributes.forget()
         result = dedupe(profile, frame, model, progress, systems(records))
         bar.update(steps - bar.n)
     gc.enable()
