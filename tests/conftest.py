@@ -14,6 +14,7 @@ from django.test import TransactionTestCase
 from mdm import services
 from tests import databases
 from tests.tryton import Erp, erp
+from tests.tryton.accounting import open_books
 
 INSTALLED = {"Chromium", "Tryton"}  # CI installs them itself
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_serialized_rollback", "live_server"}
@@ -109,6 +110,8 @@ def running_tryton(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(settings, "ALLOW_LOCAL_TARGETS", True)
         with erp(tmp_path_factory.mktemp("tryton")) as running:
+            open_books(running, "Halden Marsh GmbH", 2026)
+            running.keep()
             yield running
 
 

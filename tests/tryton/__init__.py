@@ -41,7 +41,13 @@ class Erp:
     def __init__(self, here: Running, hub: Account, admin: Administrator) -> None:
         self.here, self.hub, self.admin = here, hub, admin
         self._snapshot = here.database.with_suffix(".furnished")
-        _copy(here.database, self._snapshot)
+
+    def keep(self) -> None:
+        """Remember the firm as it is set up now.
+
+        What the process makes once and remembers, such as its configuration, must be there by now.
+        """
+        _copy(self.here.database, self._snapshot)
 
     def restore(self) -> None:
         """Back to the firm as it was set up; the process goes on."""

@@ -12,10 +12,16 @@ INVOICES: Final = "wizard.sale.subscription.create_invoice"
 SEQUENCES: Final = ("in_invoice", "in_credit_note", "out_invoice", "out_credit_note")
 
 
-def open_books(erp: Erp, company: str, year: int) -> dict[str, Any]:
-    """A chart of accounts, a year and its sequences; returns the context of the company."""
+def books_of(erp: Erp, company: str) -> dict[str, Any]:
+    """The context in which one keeps the books of a company."""
     firm = erp.one("company.company", [["party.name", "=", company]], "id")["id"]
-    context = {**erp.admin.server.context, "company": firm}
+    return {**erp.admin.server.context, "company": firm}
+
+
+def open_books(erp: Erp, company: str, year: int) -> None:
+    """A chart of accounts, a year and its sequences."""
+    context = books_of(erp, company)
+    firm = context["company"]
     _chart(erp, firm, context)
     _year(erp, firm, year, context)
     revenue = _account(erp, firm, "type.revenue")
@@ -25,7 +31,6 @@ def open_books(erp: Erp, company: str, year: int) -> dict[str, Any]:
     )[0]  # fmt: skip
     templates = [each["id"] for each in erp.find("product.template", [], "id")]
     erp.call("product.template", "write", templates, {"account_category": category}, **context)
-    return context
 
 
 def _chart(erp: Erp, firm: int, context: dict[str, Any]) -> None:

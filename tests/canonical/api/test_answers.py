@@ -85,7 +85,7 @@ def test_answers_fit_their_schemas(
     caller: Caller, firm: dict[str, Golden], restricted: bool
 ) -> None:
     client = caller("read", restricted=restricted)
-    assert len(reads()) == len(ENTITIES) * 6 + 3
+    assert len(reads()) == len(ENTITIES) * 6 + 4
     for path, operation in reads():
         answer = client.get(address(path, firm))
         assert answer.status_code == 200, (path, answer.content)

@@ -13,6 +13,7 @@ from django.test import Client
 from canonical import access, writer
 from canonical.models import Change, Golden, SourceRecord
 from sync.inbound import submissions
+from sync.inbound.pace import Pace
 from sync.models import Submission, SubmissionItem
 from tests.canonical.api.conftest import Caller
 from tests.sync.api.source import ACME, Door, fits
@@ -98,7 +99,7 @@ def test_a_cut_off_batch_goes_on_where_it_stopped(
     crm: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """F2: the process dies behind the first chunk; nobody but its caller can go on."""
-    monkeypatch.setattr("sync.inbound.receive.CHUNK", 2)
+    monkeypatch.setattr("sync.inbound.receive.pace", Pace(least=2, most=2))
     real, calls = submissions._keep, []
 
     def dying(made: Submission, answers: Any) -> None:

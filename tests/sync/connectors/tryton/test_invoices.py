@@ -9,7 +9,7 @@ import pytest
 from canonical.models import Golden, SourceRecord
 from tests.factories import hub
 from tests.sync.connectors.tryton.samples import engaged
-from tests.tryton.accounting import invoice, open_books, post
+from tests.tryton.accounting import books_of, invoice, post
 from tests.tryton.billing import bill, billed
 from tests.tryton.linked import Linked
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.tryton, pytest.mark.django_db]
 
 def test_what_tryton_invoiced_comes_back_with_number_and_date(linked: Linked) -> None:
     _, _, schedule = engaged(linked)
-    books = open_books(linked.erp, "Halden Marsh GmbH", 2026)
+    books = books_of(linked.erp, "Halden Marsh GmbH")
     bill(linked.erp, "2026-11-01")
     drafted = invoice(linked.erp, books, "2026-11-01")
     linked.pull("billing_schedule")
