@@ -149,8 +149,8 @@ def settle(subscription: Subscription, settlements: Sequence[Settlement]) -> lis
         ours = [s for s in settlements if _is_ours(s, locked[s.lane.id])]
         rows = [_row(subscription, s, locked[s.lane.id], now) for s in ours]
         writer.update(Lane, rows)
-        held = {s.lane.id for s in ours}
-        tried = [_attempt(s, now, s.lane.id in held) for s in settlements if s.message_id]
+        held = {s.lane for s in ours}  # not its id: it may be here under a lost lease as well
+        tried = [_attempt(s, now, s.lane in held) for s in settlements if s.message_id]
         Attempt.objects.bulk_create(tried)
     stuck = {row["id"]: row for row in rows if row["parked"] in {Parked.DEAD, Parked.UNVERIFIED}}
     return [_with(locked[pk], row) for pk, row in stuck.items()]

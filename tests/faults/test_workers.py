@@ -87,6 +87,20 @@ def test_f8_a_zombie_settles_nothing(receiver: Receiver) -> None:
     assert list(Attempt.objects.order_by("id").values_list("settled", flat=True)) == [False, True]
 
 
+@pytest.mark.django_db
+def test_f8_a_zombie_that_is_its_own_heir_settles_under_the_newer_lease_alone(
+    receiver: Receiver,
+) -> None:
+    """One worker may hold both answers once it wakes, and settles them together."""
+    target = targets.subscription(receiver)
+    journal.golden(legal_name="Acme")
+    fanout.fan_out()
+    zombie, heir = zombie_and_heir(target)
+    lanes.settle(target, [heir, zombie])
+    assert Lane.objects.get().confirmed_digest == "new"
+    assert set(Attempt.objects.values_list("fence", "settled")) == {(1, False), (2, True)}
+
+
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_f8_a_worker_that_was_stopped_wakes_to_nothing(receiver: Receiver) -> None:
