@@ -26,7 +26,9 @@ class SourceRecord(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="records")
+    system = models.ForeignKey(
+        System, on_delete=models.PROTECT, related_name="records", db_index=False
+    )  # the key below begins with it
     entity = models.CharField(max_length=20)
     source_id = models.CharField(max_length=255)
     state = models.CharField(max_length=12, choices=RecordState.choices)
@@ -73,7 +75,9 @@ class SourceVersion(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    record = models.ForeignKey(SourceRecord, on_delete=models.PROTECT, related_name="versions")
+    record = models.ForeignKey(
+        SourceRecord, on_delete=models.PROTECT, related_name="versions", db_index=False
+    )  # the index below begins with it
     order_key = models.CharField(max_length=60)
     happened_at = models.DateTimeField()
     received_at = models.DateTimeField()

@@ -123,21 +123,29 @@ def _body(row: dict[str, str]) -> dict[str, Any]:
 def fill(goldens: int, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Take items in until there are so many golden records; returns the items that are left.
 
-    By the way of every load, in one process and without HTTP; its speed is told.
+    By the way of every load, in one process and without HTTP; its speed is told. Statistics are
+    renewed as the tables double: a server at work does so by itself.
     """
     garbage.search_less()  # walking the items for garbage would be measured, too
     System.objects.get_or_create(code=SYSTEM, defaults={"name": "CRM"})
-    taken, started = 0, time.perf_counter()
+    taken, started, due = 0, time.perf_counter(), 2_000
     while taken < len(items) and Golden.objects.count() < goldens:
         portion = [read_item(body) for body in items[taken : taken + 1000]]
         receive(of_hub("bench"), SYSTEM, "client", portion)
         taken += len(portion)
+        if taken >= due:
+            _analyze()
+            due *= 2
         if taken % 10_000 == 0:
             _tell(taken, started)
     _tell(taken, started)
+    _analyze()
+    return items[taken:]
+
+
+def _analyze() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    return items[taken:]
 
 
 def _tell(taken: int, started: float) -> None:
