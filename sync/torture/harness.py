@@ -19,7 +19,7 @@ from random import Random
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import DatabaseError, connections, transaction
+from django.db import connections
 from django.db.models.functions import Now
 
 from canonical.models import OrderBy, System
@@ -85,32 +85,31 @@ class Nemesis:
         return [f"writer{n}" for n in range(WRITERS)] + [f"worker{n}" for n in range(WORKERS)]
 
     def _spawn(self, name: str) -> None:
-        connections.close_all()  # a connection has one owner
         if name.startswith("writer"):
-            process = _fork.Process(target=roles.write, args=(name, self.folder, self.seed))
+            self.running[name] = _start(roles.write, name, self.folder, self.seed)
         else:
-            process = _fork.Process(target=roles.work, args=(self.folder,))
-        process.start()
-        self.running[name] = process
+            self.running[name] = _start(roles.work, self.folder)
+
+
+def _start(role: Callable[..., object], *args: object) -> BaseProcess:
+    """Fork without a connection: one that is carried along corrupts SQLite's file.
+
+    After an error it may stay open beyond its close, as long as the traceback holds a cursor: what
+    may fail is done by others (https://sqlite.org/howtocorrupt.html, 2.6).
+    """
+    connections.close_all()
+    process = _fork.Process(target=role, args=args)
+    process.start()
+    return process
 
 
 def _freeze(workers: Sequence[BaseProcess]) -> None:
-    """A pause beyond every lease: this process goes on with their lanes, then they wake as zombies.
-
-    Rows that they have locked are left alone: whoever waited for them would wait for them.
-    """
+    """A pause beyond every lease: another goes on with their lanes, then they wake as zombies."""
     _until_leased()
     for worker in workers:
         os.kill(worker.pid or 0, signal.SIGSTOP)
     try:
-        with transaction.atomic():
-            leased = Lane.objects.filter(leased=True)
-            free = leased.select_for_update(skip_locked=True).order_by("golden_id")
-            ids = list(free.values_list("id", flat=True))
-            Lane.objects.filter(id__in=ids).update(due_at=Now())
-        roles.work_once()
-    except DatabaseError:
-        connections.close_all()  # one of them was stopped while it was the one that writes
+        _start(roles.take_over).join()
     finally:
         for worker in workers:
             os.kill(worker.pid or 0, signal.SIGCONT)
