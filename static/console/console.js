@@ -37,6 +37,8 @@ document.addEventListener("DOMContentLoaded", () => {
   const area = document.querySelector("[data-console]");
   if (!area) return;
 
+  // A busy browser may leave autofocus out; whoever works by keys counts on it.
+  area.querySelector("[autofocus]")?.focus();
   keepSurvivorCurrent(area);
   const help = document.getElementById("keys");
   document.querySelectorAll("[data-help]").forEach((button) => {
