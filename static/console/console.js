@@ -34,11 +34,11 @@ function keepSurvivorCurrent(area) {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
+  // A busy browser may leave autofocus out; whoever works by keys counts on it.
+  document.querySelector("form.panel [autofocus]")?.focus();
   const area = document.querySelector("[data-console]");
   if (!area) return;
 
-  // A busy browser may leave autofocus out; whoever works by keys counts on it.
-  area.querySelector("[autofocus]")?.focus();
   keepSurvivorCurrent(area);
   const help = document.getElementById("keys");
   document.querySelectorAll("[data-help]").forEach((button) => {
