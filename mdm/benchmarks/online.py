@@ -40,20 +40,16 @@ Row = tuple[UUID, Newcomer]
 
 def run(options: list[str]) -> int:
     """Measure in scratch databases; 0 unless something failed."""
-    parser = argparse.ArgumentParser(prog="bench online")
-    parser.add_argument("--goldens", type=int, default=1_000_000)
-    parser.add_argument("--requests", type=int, default=1_000)
-    parser.add_argument("--arrivals", type=int, default=10_000)
-    parser.add_argument("--database", choices=_hub.KINDS)
-    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
-    wanted = parser.parse_args(options)
-    if not wanted.inside:
-        kinds = [wanted.database] if wanted.database else list(_hub.KINDS)
-        return _hub.in_each("online", kinds, options)
-    small = connection.vendor == "sqlite" and not wanted.database
-    _fill(wanted.goldens // 10 if small else wanted.goldens)
-    _measure(wanted.requests, wanted.arrivals)
-    return 0
+
+    def measure(wanted: argparse.Namespace) -> int:
+        small = connection.vendor == "sqlite" and not wanted.database
+        _fill(wanted.goldens // 10 if small else wanted.goldens)
+        _measure(wanted.requests, wanted.arrivals)
+        return 0
+
+    return _hub.measured(
+        "online", options, measure, goldens=1_000_000, requests=1_000, arrivals=10_000
+    )
 
 
 def _fill(goldens: int) -> None:

@@ -7,24 +7,22 @@ there keeps its external key, and has our code in a custom field.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import timedelta
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from sync import egress
-from sync.connectors import profile as profiles
-from sync.connectors.base import RecordConnector
 from sync.connectors.killbill.accounts import Accounts
 from sync.connectors.killbill.contracts import Contracts
 from sync.connectors.killbill.objects import KILLBILL
 from sync.connectors.killbill.records import Records
 from sync.connectors.killbill.schedules import Schedules
 from sync.connectors.killbill.tenant import Tenant, moment
-from sync.connectors.profile import Object, Profile, Rendered
+from sync.connectors.kinds import KindsConnector
+from sync.connectors.profile import Object, Profile
 from sync.connectors.protocol import Capabilities, Guarantee, Held, Page
 from sync.inbound.arrivals import Item
 from sync.models.connections import Connection
-from sync.outbound.envelope import Message
 
 #: A change that is committed late shows an earlier time: that much is read again.
 OVERLAP: Final = timedelta(minutes=2)
@@ -35,7 +33,7 @@ RECORDS: Final[dict[str, type[Records]]] = {
 }
 
 
-class KillBill(RecordConnector):
+class KillBill(KindsConnector[Records]):
     """One tenant of Kill Bill."""
 
     profile: ClassVar[Profile] = KILLBILL
@@ -46,53 +44,28 @@ class KillBill(RecordConnector):
     def __init__(self, connection: Connection, client: egress.Client) -> None:
         super().__init__(connection, client)
         tenant = Tenant(connection, client)
-        self._records: dict[str, Records] = {
+        self.kinds = {
             entity: kind(tenant, self.object_of(entity), self.settings)
             for entity, kind in RECORDS.items()
         }
 
     # Writing
 
-    def rendered(self, message: Message) -> Rendered:
-        """The record as Kill Bill can hold it."""
-        return self._of(message.entity).settle(super().rendered(message))
-
-    def projection(self, message: Message) -> Mapping[str, Any]:
-        """What the tenant should hold after the message, per canonical path."""
-        thing = self.object_of(message.entity)
-        return self._of(message.entity).settle(profiles.render(thing, message)).attributes
-
     def find(self, thing: Object, key: str) -> str | None:
         """By external key."""
-        return self._of(thing.entity).find(key)
-
-    def create(self, thing: Object, rendered: Rendered, message: Message) -> str:
-        """Make the record."""
-        return self._of(thing.entity).create(rendered, message)
-
-    def update(self, thing: Object, source_id: str, rendered: Rendered, message: Message) -> None:
-        """Write what differs."""
-        self._of(thing.entity).update(source_id, rendered, message)
-
-    def deactivate(self, thing: Object, source_id: str, message: Message) -> None:
-        """Use it no longer."""
-        self._of(thing.entity).end(source_id)
-
-    def _of(self, entity: str) -> Records:
-        self.object_of(entity)
-        return self._records[entity]
+        return self.of(thing.entity).find(key)
 
     # Reading
 
     def read(self, entity: str, source_ids: Collection[str] | None = None) -> Iterator[Held]:
         """What the tenant holds of these ids, or of everything."""
-        records = self._of(entity)
+        records = self.of(entity)
         pages = records.pages() if source_ids is None else (records.some(source_ids),)
         return (records.held(record) for page in pages for record in page)
 
     def changes(self, entity: str, cursor: str) -> Iterator[Page]:
         """Records whose audit log tells of a change; Kill Bill cannot be asked for these alone."""
-        records = self._of(entity)
+        records = self.of(entity)
         last = cursor
         since = moment(cursor) - OVERLAP if cursor else None
         for page in records.pages():
@@ -105,11 +78,5 @@ class KillBill(RecordConnector):
 
     def items(self, entity: str, source_ids: Collection[str]) -> Iterator[Item]:
         """The records of these ids."""
-        records = self._of(entity)
+        records = self.of(entity)
         return (Item(str(r[records.thing.id]), r) for r in records.some(source_ids))
-
-    def again(self, entity: str, source_ids: Collection[str]) -> list[Item]:
-        """These records read anew; a notification may name one by an id that a transfer changes."""
-        records = self._of(entity)
-        keys = dict.fromkeys(records.known_as(source_id) for source_id in source_ids)
-        return super().again(entity, list(keys))

@@ -7,14 +7,14 @@ key guards the moment between.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from sync import egress
-from sync.connectors import profile as profiles
-from sync.connectors.base import RecordConnector, parts
-from sync.connectors.profile import Object, Profile, Rendered
+from sync.connectors.base import parts
+from sync.connectors.kinds import KindsConnector
+from sync.connectors.profile import Object, Profile
 from sync.connectors.protocol import Capabilities, Guarantee, Held, Page
 from sync.connectors.rest import Rest
 from sync.connectors.zuora.accounts import Accounts
@@ -25,7 +25,6 @@ from sync.connectors.zuora.subscriptions import Subscriptions
 from sync.connectors.zuora.tenant import Tenant
 from sync.inbound.arrivals import Item
 from sync.models.connections import Connection
-from sync.outbound.envelope import Message
 
 AT_ONCE: Final = 50
 OVERLAP: Final = timedelta(minutes=2)
@@ -36,7 +35,7 @@ RECORDS: Final[dict[str, type[Records]]] = {
 }
 
 
-class Zuora(RecordConnector):
+class Zuora(KindsConnector[Records]):
     """One tenant of Zuora."""
 
     profile: ClassVar[Profile] = ZUORA
@@ -47,55 +46,30 @@ class Zuora(RecordConnector):
     def __init__(self, connection: Connection, client: egress.Client) -> None:
         super().__init__(connection, client)
         tenant = Tenant(Rest(connection.url, self.login, client))
-        self._records: dict[str, Records] = {
+        self.kinds = {
             entity: kind(tenant, self.object_of(entity), self.settings)
             for entity, kind in RECORDS.items()
         }
 
     # Writing
 
-    def rendered(self, message: Message) -> Rendered:
-        """The record as Zuora can hold it."""
-        return self._of(message.entity).settle(super().rendered(message))
-
-    def projection(self, message: Message) -> Mapping[str, Any]:
-        """What the tenant should hold after the message, per canonical path."""
-        thing = self.object_of(message.entity)
-        return self._of(message.entity).settle(profiles.render(thing, message)).attributes
-
-    def _of(self, entity: str) -> Records:
-        self.object_of(entity)
-        return self._records[entity]
-
     def find(self, thing: Object, key: str) -> str | None:
         """By number."""
-        found = self._of(thing.entity).record(key)
+        found = self.of(thing.entity).record(key)
         return str(found[thing.id]) if found else None
-
-    def create(self, thing: Object, rendered: Rendered, message: Message) -> str:
-        """Make the record."""
-        return self._of(thing.entity).create(rendered, message)
-
-    def update(self, thing: Object, source_id: str, rendered: Rendered, message: Message) -> None:
-        """Write to it; what is set once and for all is not sent again."""
-        self._of(thing.entity).update(source_id, rendered, message)
-
-    def deactivate(self, thing: Object, source_id: str, message: Message) -> None:
-        """Say so in a custom field: cancelling would end what is sold."""
-        self._of(thing.entity).end(source_id)
 
     # Reading
 
     def read(self, entity: str, source_ids: Collection[str] | None = None) -> Iterator[Held]:
         """What the tenant holds of these ids, or of everything."""
-        records = self._of(entity)
+        records = self.of(entity)
         for source_id in records.stamps() if source_ids is None else source_ids:
             if (found := records.record(source_id)) is not None:
                 yield records.held(found)
 
     def changes(self, entity: str, cursor: str) -> Iterator[Page]:
         """By the time of the last change; ZOQL knows no order, so the end moves the cursor."""
-        records = self._of(entity)
+        records = self.of(entity)
         since = datetime.fromisoformat(cursor) - OVERLAP if cursor else None
         stamps = records.stamps(since)
         for part in parts(stamps.items(), AT_ONCE):
@@ -104,13 +78,8 @@ class Zuora(RecordConnector):
 
     def items(self, entity: str, source_ids: Collection[str]) -> Iterator[Item]:
         """The records of these ids."""
-        records = self._of(entity)
+        records = self.of(entity)
         return (Item(*found) for found in records.changed(records.stamps_of(source_ids)))
-
-    def again(self, entity: str, source_ids: Collection[str]) -> list[Item]:
-        """These records read anew; a callout may name a subscription by a version's id."""
-        records = self._of(entity)
-        return super().again(entity, list(dict.fromkeys(map(records.known_as, source_ids))))
 
 
 def _moment(stamp: str) -> float:
