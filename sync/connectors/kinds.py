@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sync.connectors import profile as profiles
 from sync.connectors.base import RecordConnector
@@ -12,23 +13,28 @@ from sync.inbound.arrivals import Item
 from sync.outbound.envelope import Message
 
 
-class Kind(Protocol):
-    """What a kind of record answers to."""
+class Kind(ABC):
+    """One kind of record in one system."""
 
+    @abstractmethod
     def create(self, rendered: Rendered, message: Message) -> str:
         """Make it; returns the id that the hub knows it by."""
 
+    @abstractmethod
     def update(self, source_id: str, rendered: Rendered, message: Message) -> None:
         """Write what differs; Missing where there is none."""
 
-    def end(self, source_id: str) -> None:
+    @abstractmethod
+    def end(self, source_id: str, message: Message) -> None:
         """It is used no longer; Missing where there is none."""
 
     def known_as(self, identity: str) -> str:
         """The id that the hub knows a record by, from that or from another of the system's."""
+        return identity
 
     def settle(self, rendered: Rendered) -> Rendered:
         """The record as the system can hold it."""
+        return rendered
 
 
 K = TypeVar("K", bound=Kind)
@@ -63,7 +69,7 @@ class KindsConnector(RecordConnector, Generic[K]):
 
     def deactivate(self, thing: Object, source_id: str, message: Message) -> None:
         """Use it no longer."""
-        self.of(thing.entity).end(source_id)
+        self.of(thing.entity).end(source_id, message)
 
     def again(self, entity: str, source_ids: Collection[str]) -> list[Item]:
         """These records read anew; an event may name one by another id than the hub's."""

@@ -54,7 +54,7 @@ class Accounts(Records):
         self.tenant.asked("PUT", place(source_id), body, query)
         self.tenant.mark(place(source_id), self.ours(message))
 
-    def end(self, source_id: str) -> None:
+    def end(self, source_id: str, message: Message) -> None:
         """Say so in a custom field; what is billed there goes on until someone ends it."""
         self._account(source_id)
         self.tenant.mark(place(source_id), {self.settings["status_field"]: INACTIVE})

@@ -77,7 +77,7 @@ class Contracts(Records):
             bundle = self._transfer(bundle, str(account))
         self._mark(bundle, rendered, message)
 
-    def end(self, source_id: str) -> None:
+    def end(self, source_id: str, message: Message) -> None:
         """Say so in a custom field."""
         bundle = self._bundle(source_id)
         self.tenant.mark(place(bundle["bundleId"]), {self.settings["status_field"]: INACTIVE})

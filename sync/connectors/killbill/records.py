@@ -7,7 +7,8 @@ from typing import Any
 
 from sync.connectors import profile as profiles
 from sync.connectors.killbill.tenant import Tenant
-from sync.connectors.profile import Object, Rendered
+from sync.connectors.kinds import Kind
+from sync.connectors.profile import Object
 from sync.connectors.protocol import Held
 from sync.outbound.envelope import Message
 
@@ -17,7 +18,7 @@ KEY, USE = "golden", "use"
 Record = dict[str, Any]
 
 
-class Records:
+class Records(Kind):
     """One kind of record; a record that was read is flat, as the field map sees it."""
 
     def __init__(self, tenant: Tenant, thing: Object, settings: Mapping[str, Any]) -> None:
@@ -27,22 +28,6 @@ class Records:
         """The id of the record that keeps our code as its external key."""
         raise NotImplementedError
 
-    def create(self, rendered: Rendered, message: Message) -> str:
-        """Make it; one that someone made meanwhile is found at the next attempt."""
-        raise NotImplementedError
-
-    def update(self, source_id: str, rendered: Rendered, message: Message) -> None:
-        """Write what differs; Missing where there is none."""
-        raise NotImplementedError
-
-    def end(self, source_id: str) -> None:
-        """It is used no longer; Missing where there is none."""
-        raise NotImplementedError
-
-    def known_as(self, identity: str) -> str:
-        """The id that the hub knows a record by, from that or from Kill Bill's own."""
-        return identity
-
     def some(self, source_ids: Collection[str]) -> Iterator[Record]:
         """Those of these ids that are there."""
         raise NotImplementedError
@@ -50,10 +35,6 @@ class Records:
     def pages(self) -> Iterator[list[Record]]:
         """All of them."""
         raise NotImplementedError
-
-    def settle(self, rendered: Rendered) -> Rendered:
-        """The record as Kill Bill can hold it."""
-        return rendered
 
     def ours(self, message: Message) -> dict[str, str | None]:
         """The custom fields of a record in use: our code, and that we use it."""

@@ -105,7 +105,7 @@ class Schedules(Records):
             chain.append(self._begin(bundle, rendered, key, str(_end(chain[-1]) or "")))
         self._finish(source_id, chain, rendered, message)
 
-    def end(self, source_id: str) -> None:
+    def end(self, source_id: str, message: Message) -> None:
         """Cancel what bills it, void its drafts, and say so."""
         chain = self._known(source_id)
         if chain[-1]["state"] != CANCELLED:

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from sync import egress
 from sync.connectors import profile as profiles
-from sync.connectors.base import RecordConnector
-from sync.connectors.profile import Object, Rendered
+from sync.connectors.kinds import KindsConnector
+from sync.connectors.profile import Object
 from sync.connectors.protocol import Capabilities, Guarantee, Held, Page
 from sync.connectors.tryton import changes
 from sync.connectors.tryton.directory import Directory
@@ -39,7 +39,7 @@ RECORDS: Final[dict[str, type[Records]]] = {
 }
 
 
-class Tryton(RecordConnector):
+class Tryton(KindsConnector[Records]):
     """One database of a Tryton 8.0 server, in the name of a user made for the hub.
 
     The connection's address ends with the name of the database; its login is basic.
@@ -59,55 +59,30 @@ class Tryton(RecordConnector):
         who = Account(connection.fingerprint, self.login.username, self.login.secret)
         server = Server(connection.url, who, client)
         names = Directory(server)
-        self._records: dict[str, Records] = {
+        self.kinds = {
             entity: kind(server, names, self.settings) for entity, kind in RECORDS.items()
         }
 
     # --- out
 
-    def rendered(self, message: Message) -> Rendered:
-        """The record in flat fields, as Tryton can hold it."""
-        return self._of(message.entity).settle(super().rendered(message))
-
-    def projection(self, message: Message) -> Mapping[str, Any]:
-        """What Tryton should hold after the message, per canonical path."""
-        thing = self.object_of(message.entity)
-        return self._of(message.entity).settle(profiles.render(thing, message)).attributes
-
     def find(self, thing: Object, key: str) -> str | None:
         """The id of the record with our code."""
-        found = self._of(thing.entity).find(key)
+        found = self.of(thing.entity).find(key)
         return None if found is None else str(found)
-
-    def create(self, thing: Object, rendered: Rendered, message: Message) -> str:
-        """Make the record."""
-        return self._of(thing.entity).create(rendered, message)
-
-    def update(self, thing: Object, source_id: str, rendered: Rendered, message: Message) -> None:
-        """Write what differs."""
-        self._of(thing.entity).update(source_id, rendered, message)
-
-    def deactivate(self, thing: Object, source_id: str, message: Message) -> None:
-        """End it."""
-        self._of(thing.entity).end(source_id, message)
 
     def erase(self, thing: Object, source_id: str, message: Message) -> None:
         """Forget the person it is about."""
-        self._of(thing.entity).erase(source_id, message)
+        self.of(thing.entity).erase(source_id, message)
 
     def merge(self, thing: Object, absorbed: str, survivor: str, message: Message) -> None:
         """End the absorbed one, and say by which it is replaced where Tryton has a place for it."""
-        self._of(thing.entity).replace(absorbed, survivor, message)
-
-    def _of(self, entity: str) -> Records:
-        self.object_of(entity)
-        return self._records[entity]
+        self.of(thing.entity).replace(absorbed, survivor, message)
 
     # --- in
 
     def read(self, entity: str, source_ids: Collection[str] | None = None) -> Iterator[Held]:
         """What Tryton holds now, page by page; of all, what is in use."""
-        thing, records = self.object_of(entity), self._of(entity)
+        thing, records = self.object_of(entity), self.of(entity)
         if source_ids is None:
             ids = records.server.call(
                 records.model, "search", records.domain(), 0, None, [["id", "ASC"]], **ALL
@@ -130,12 +105,12 @@ class Tryton(RecordConnector):
 
     def changes(self, entity: str, cursor: str) -> Iterator[Page]:
         """What others changed since the cursor, read anew."""
-        return changes.pages(self._of(entity), cursor, float(self.settings["overlap"]))
+        return changes.pages(self.of(entity), cursor, float(self.settings["overlap"]))
 
     def again(self, entity: str, source_ids: Collection[str]) -> list[Item]:
         """These records read anew; what only our own user wrote there says nothing."""
         self.object_of(entity)
-        return changes.again(self._of(entity), source_ids)
+        return changes.again(self.of(entity), source_ids)
 
 
 def _held(thing: Object, flat: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 
 from sync.connectors.base import Missing
 from sync.connectors.faults import Turned, poison
+from sync.connectors.kinds import Kind
 from sync.connectors.profile import Rendered
 from sync.connectors.tryton import tree
 from sync.connectors.tryton.directory import Directory
@@ -22,7 +23,7 @@ ALL: Final = {"active_test": False}
 TRIES: Final = 3  # of a write that meets another one
 
 
-class Records:
+class Records(Kind):
     """One entity. `key` is the field with our code; `parts` are models, by the path to them, whose
     changes are the record's too."""
 

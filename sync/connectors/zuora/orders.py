@@ -61,7 +61,7 @@ class Orders(Records):
                 return
         self._mark(chain[-1], self._fields(rendered, message))
 
-    def end(self, source_id: str) -> None:
+    def end(self, source_id: str, message: Message) -> None:
         """Give up what waits, and say so."""
         chain = self._known(source_id)
         self._kept(chain, {}, "", "")

@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Final
 
 from sync.connectors import profile as profiles
 from sync.connectors.base import Missing
-from sync.connectors.profile import Object, Rendered
+from sync.connectors.kinds import Kind
+from sync.connectors.profile import Object
 from sync.connectors.protocol import Held
 from sync.connectors.rest import segment
 from sync.connectors.zuora.tenant import Tenant
@@ -22,7 +23,7 @@ PLAIN: Final = re.compile(r"[\w .:/~-]+")
 Record = dict[str, Any]
 
 
-class Records:
+class Records(Kind):
     """One kind of record; one that was read is flat, as the field map sees it."""
 
     #: Where they are, their table in ZOQL, and its column for the id that the hub knows.
@@ -33,27 +34,11 @@ class Records:
     def __init__(self, tenant: Tenant, thing: Object, settings: Mapping[str, Any]) -> None:
         self.tenant, self.thing, self.settings = tenant, thing, settings
 
-    def create(self, rendered: Rendered, message: Message) -> str:
-        """Make it with our code as its number; returns the id that the hub knows it by."""
-        raise NotImplementedError
-
-    def update(self, source_id: str, rendered: Rendered, message: Message) -> None:
-        """Write to it; Missing where there is none."""
-        raise NotImplementedError
-
     def inward(self, answer: Mapping[str, Any]) -> Record:
         """What Zuora tells of a record, flat."""
         raise NotImplementedError
 
-    def known_as(self, identity: str) -> str:
-        """The id that the hub knows a record by, from that or from another of Zuora's."""
-        return identity
-
-    def settle(self, rendered: Rendered) -> Rendered:
-        """The record as Zuora can hold it."""
-        return rendered
-
-    def end(self, source_id: str) -> None:
+    def end(self, source_id: str, message: Message) -> None:
         """Say that it is used no longer; nothing is cancelled, and billing there goes on."""
         self.known(source_id)
         self.tenant.write(self.place(source_id), {self.settings["status_field"]: INACTIVE})
