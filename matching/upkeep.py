@@ -9,9 +9,9 @@ from canonical.golden import due
 from canonical.golden.cause import SYSTEM
 from canonical.governance import stewardship
 from canonical.models import Golden, GoldenState
-from matching import review
 from matching.models import Review
-from matching.reconsider import reconsider
+from matching.questions import review
+from matching.questions.reconsider import reconsider
 
 AT_ONCE = 500
 

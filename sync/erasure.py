@@ -16,7 +16,7 @@ from canonical.identity.erasure import Erased
 from canonical.identity.units import unit
 from canonical.models import CONSOLE, Golden, Link, WorkKind
 from canonical.worklist import Need
-from matching import forgetting
+from matching.intake import forgetting
 from sync import connectors
 from sync.models import Drift, Status, Subscription
 from sync.outbound.alarms import OWNER

@@ -126,8 +126,8 @@ def tryton(running_tryton: Erp) -> Erp:
 def _read_configuration_anew() -> None:
     """A test's configuration is rolled back with its stamp; what was read from it must not stay."""
     from canonical import configuration
-    from matching.candidates import heavy
-    from matching.resolve import current_model
+    from matching.intake.candidates import heavy
+    from matching.intake.resolve import current_model
     from sync.inbound import catalogue
 
     configuration.forget()

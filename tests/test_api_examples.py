@@ -21,8 +21,8 @@ from canonical.api import schemas
 from canonical.entities import ENTITIES, entity_of_path, schema_of
 from canonical.models import Golden, LegalEntity, Merge, Term, WorkItem
 from canonical.models.access import SCOPES
-from matching import stewardship
 from matching.models import Review
+from matching.questions import stewardship
 from sync.models import Drift, Lane, Subscription
 from sync.outbound import fanout
 from tests.canonical.api.conftest import token

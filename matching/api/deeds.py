@@ -22,9 +22,9 @@ from canonical.api.records import EntityView
 from canonical.documents import records
 from canonical.models import Golden, Merge, SourceRecord
 from canonical.validation import Fault
-from matching import stewardship
 from matching.api import descriptions
 from matching.api.outcomes import done, merge_shown
+from matching.questions import stewardship
 
 AT_MOST: Final = 50
 RECORDS_AT_MOST: Final = 500

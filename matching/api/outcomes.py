@@ -17,7 +17,7 @@ from canonical.golden.cause import Cause, cause_of
 from canonical.identity.merging import Outcome
 from canonical.identity.units import unit
 from canonical.models import Golden, Merge, SourceRecord
-from matching.belonging import likelihoods
+from matching.intake.belonging import likelihoods
 
 
 def done(caller: Principal, body: Mapping[str, Any], deed: Callable[[Cause], Outcome]) -> Response:

@@ -25,12 +25,12 @@ from canonical.golden.cause import cause_of
 from canonical.identity.errors import IdentityError
 from canonical.identity.units import apart, unit
 from canonical.models import Golden, SourceRecord
-from matching import review as reviews
 from matching.api import review_descriptions as descriptions
 from matching.api.outcomes import named, record_named, shown
 from matching.engine.explain import bits_of
-from matching.explanation import restricted
 from matching.models import Review, ReviewKind, ReviewState
+from matching.questions import review as reviews
+from matching.questions.explanation import restricted
 
 FILTERS: Final = ("state", "kind", "entity", "golden")
 DECISIONS: Final = ("match", "no_match", "defer")

@@ -14,7 +14,7 @@ from matching.engine.arrival import Arrivals, agreement, steady
 from matching.engine.batch import dedupe
 from matching.engine.compare.base import Index
 from matching.engine.frame import read_frame
-from matching.learn import active_model, population
+from matching.learning.learn import active_model, population
 from matching.profiles import PROFILES, entity_named, profile_for
 
 

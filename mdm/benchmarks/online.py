@@ -26,9 +26,9 @@ from matching.engine.frame import read_frame
 from matching.engine.keys import strong_keys
 from matching.engine.normalise import Features
 from matching.engine.pairs import file_records as keys_of
-from matching.filing import file_records
+from matching.intake.filing import file_records
+from matching.intake.resolve import Newcomer, considered, place
 from matching.profiles import profile_for
-from matching.resolve import Newcomer, considered, place
 from matching.tables import Columns
 from sync.benchmarks import _hub
 from sync.inbound.receive import CHUNK

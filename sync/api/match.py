@@ -21,9 +21,9 @@ from canonical.models import CONSOLE, SourceRecord, System
 from canonical.validation import Fault
 from matching.engine.decide import Band
 from matching.engine.explain import bits_of
-from matching.explanation import restricted
+from matching.intake.search import Candidate, search
 from matching.profiles import profile_for
-from matching.search import Candidate, search
+from matching.questions.explanation import restricted
 from sync.inbound import catalogue
 from sync.inbound.arrivals import BadItem, Item, arrive
 

@@ -19,8 +19,8 @@ from canonical.identity.intake import Arrival, Held, Judged, Verdict, held_of, j
 from canonical.identity.storing import named_goldens
 from canonical.identity.targets import resolved
 from canonical.validation import Fault
-from matching import filing
-from matching.resolve import Newcomer, Placement, Placing, newcomer
+from matching.intake import filing
+from matching.intake.resolve import Newcomer, Placement, Placing, newcomer
 
 _NOBODY = UUID(int=0)
 

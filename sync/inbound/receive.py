@@ -32,10 +32,10 @@ from canonical.models import (
     WorkKind,
 )
 from canonical.validation import Fault
-from matching import review
-from matching.filing import file_records
-from matching.reconsider import reconsider
-from matching.resolve import Placement
+from matching.intake.filing import file_records
+from matching.intake.resolve import Placement
+from matching.questions import review
+from matching.questions.reconsider import reconsider
 from sync.inbound import catalogue
 from sync.inbound.answers import Answer, Answers, needs, where
 from sync.inbound.arrivals import BadItem, Item, arrive

@@ -15,7 +15,7 @@ from matching.engine.keys import strong_keys
 from matching.engine.normalise import Features
 from matching.models import MatchFeatures, Review
 from matching.profiles import profile_for
-from matching.review import with_sides
+from matching.questions.review import with_sides
 from sync.inbound.answers import Answer
 from sync.outbound.fanout import fan_out
 from tests.factories.hub import assert_sound

@@ -11,8 +11,9 @@ import pytest
 from canonical import configuration
 from canonical.identity import units
 from canonical.models import Golden, GoldenState, Link, SourceRecord
-from matching import filing, stewardship
+from matching.intake import filing
 from matching.models import Review
+from matching.questions import stewardship
 from sync.inbound.answers import Answer
 from sync.inbound.receive import receive
 from tests.factories import hub, invariants

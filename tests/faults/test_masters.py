@@ -10,8 +10,8 @@ import pytest
 
 from canonical.golden import due
 from canonical.models import Golden, SourceReference, WorkItem, WorkKind
-from matching import stewardship as steward
 from matching.models import Review
+from matching.questions import stewardship as steward
 from tests.factories import hub
 from tests.factories.hub import STEWARD, client, delete, golden_of, put
 

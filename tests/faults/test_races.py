@@ -26,7 +26,7 @@ from canonical.models import (
     WorkItem,
     WorkKind,
 )
-from matching import stewardship
+from matching.questions import stewardship
 from sync.inbound.answers import Answer
 from sync.inbound.receive import receive
 from sync.outbound import feed

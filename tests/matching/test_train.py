@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from matching.engine.model import Model, default_model
 from matching.engine.train import apart, calibrated
-from matching.learn import keep
+from matching.learning.learn import keep
 from matching.models import MatchModel
 from matching.profiles import profile_for
 

@@ -12,8 +12,9 @@ from canonical.golden.cause import Cause
 from canonical.governance.stewardship import set_override
 from canonical.identity import merging
 from canonical.models import Client, Engagement, Golden, SourceReference, System, WorkItem
-from matching import review, upkeep
+from matching import upkeep
 from matching.models import Review, ReviewState
+from matching.questions import review
 from sync.inbound.answers import Answer
 from sync.inbound.arrivals import read_item
 from sync.inbound.receive import receive

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from canonical.golden.cause import SYSTEM
-from matching.audit import LOOKED_AT, draw
 from matching.profiles import PROFILES, UnknownEntity, entity_named, profile_for
+from matching.questions.audit import LOOKED_AT, draw
 
 
 class Command(BaseCommand):

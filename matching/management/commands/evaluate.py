@@ -10,7 +10,6 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 from django.template.loader import render_to_string
 
-from matching.accuracy import Accuracy, of_entity
 from matching.engine.accuracy import (
     Bin,
     accuracy,
@@ -24,9 +23,10 @@ from matching.engine.model import BadModel
 from matching.engine.plot import plot
 from matching.engine.profile import Profile
 from matching.engine.score import Scorer
-from matching.learn import active_model, population
+from matching.learning.learn import active_model, population
 from matching.management.commands.dedupe import deduped, read_model
 from matching.profiles import PROFILES, UnknownEntity, entity_named, profile_for
+from matching.questions.accuracy import Accuracy, of_entity
 from matching.tables import BadFile, read_records, read_truth
 
 

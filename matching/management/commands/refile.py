@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from canonical.models import Golden, GoldenState
-from matching.refresh import refresh
+from matching.intake.refresh import refresh
 
 AT_ONCE = 200
 

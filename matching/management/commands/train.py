@@ -16,9 +16,9 @@ from matching.engine.model import BadModel, Model
 from matching.engine.profile import Profile
 from matching.engine.score import Scorer
 from matching.engine.train import NO_LABELS, calibrated, taught
-from matching.impact import Impact, impact
-from matching.labels import read_labels
-from matching.learn import Population, active_model, keep, population
+from matching.learning.impact import Impact, impact
+from matching.learning.labels import read_labels
+from matching.learning.learn import Population, active_model, keep, population
 from matching.management.commands.dedupe import read_model, systems
 from matching.profiles import UnknownEntity, entity_named, profile_for
 from matching.tables import BadFile, read_records

@@ -10,11 +10,11 @@ from django.db.models.functions import Cast, Floor, Least
 from django.http import HttpRequest, HttpResponse
 
 from canonical.entities import ENTITIES
-from matching import accuracy
 from matching.engine.estimates import Estimate
 from matching.engine.plot import plot
 from matching.models import MatchEvidence, Review
 from matching.profiles import profile_for
+from matching.questions import accuracy
 from mdm.console.boards.charts import WIDTH, histogram
 from mdm.console.pages import page, show
 

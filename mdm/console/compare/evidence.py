@@ -10,9 +10,9 @@ from django.http import HttpRequest
 
 from canonical.admin.base import principal_of
 from canonical.models import Golden
-from matching import explanation
 from matching.engine.explain import Explanation
 from matching.models import Review
+from matching.questions import explanation
 from mdm.console.layout.drawings import Bar, Waterfall, remembered, waterfall
 
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

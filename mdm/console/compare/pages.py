@@ -15,9 +15,9 @@ from canonical.admin.base import principal_of
 from canonical.documents import records
 from canonical.documents.titles import titles
 from canonical.models import Golden, WorkItem
-from matching import explanation, review
 from matching.engine.explain import bits_of
 from matching.models import Review, ReviewState
+from matching.questions import explanation, review
 from mdm.console.compare.evidence import drawn, drawn_as_noted
 from mdm.console.compare.sides import compare
 from mdm.console.golden.deeds import AT_MOST, picked, tell_merged

@@ -13,11 +13,11 @@ from django.urls import reverse
 from canonical.documents import records
 from canonical.documents.titles import titles
 from canonical.models import Decision, DecisionKind, Golden, Link
-from matching import explanation
 from matching.engine.decide import Band
 from matching.engine.explain import Explanation
 from matching.models import Review, ReviewState
 from matching.profiles import profile_for
+from matching.questions import explanation
 from mdm.console.compare.evidence import drawn
 from mdm.console.pages import page, show
 

@@ -20,7 +20,7 @@ from canonical.governance import stewardship as pins
 from canonical.identity.errors import IdentityError, NotFound, Refused
 from canonical.identity.merging import Outcome
 from canonical.models import Golden, SourceRecord
-from matching import stewardship
+from matching.questions import stewardship
 from mdm.console.golden.effects import ahead, results
 from mdm.console.golden.picks import picks_from
 from mdm.console.layout.typed import NotReadable, read

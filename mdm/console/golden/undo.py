@@ -19,9 +19,9 @@ from canonical.identity.errors import NotFound, Refused
 from canonical.identity.merging import Outcome
 from canonical.identity.units import unit
 from canonical.models import CONSOLE, Link, Merge, SourceRecord
-from matching import stewardship
-from matching.belonging import likelihoods
+from matching.intake.belonging import likelihoods
 from matching.profiles import profile_for
+from matching.questions import stewardship
 from mdm.console.golden.deeds import id_of, preview_of, single, tab
 from mdm.console.layout.values import Shown, label, shown
 from mdm.console.pages import asked, cause_from, deed

@@ -11,7 +11,7 @@ from uuid import UUID
 from matching.engine.explain import Explanation, Step, bits_of
 
 if TYPE_CHECKING:
-    from matching.explanation import Edge, Web
+    from matching.questions.explanation import Edge, Web
 
 WIDTH = 320.0
 

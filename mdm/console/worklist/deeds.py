@@ -24,7 +24,7 @@ from canonical.identity.errors import IdentityError, Refused
 from canonical.identity.merging import Outcome
 from canonical.identity.units import apart, unit
 from canonical.models import SourceRecord, User, WorkItem, WorkKind
-from matching import review
+from matching.questions import review
 from mdm.console.golden.effects import ahead
 from mdm.console.pages import back, cause_from, deed, page, show
 from mdm.console.worklist.queue import REVIEWS, Row, rows

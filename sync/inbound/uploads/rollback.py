@@ -30,8 +30,9 @@ from canonical.models import (
     WorkItem,
     WorkKind,
 )
-from matching import filing, review
-from matching.refresh import refiled
+from matching.intake import filing
+from matching.intake.refresh import refiled
+from matching.questions import review
 from sync.inbound.answers import where
 from sync.inbound.receive import CHUNK
 from sync.models import Upload

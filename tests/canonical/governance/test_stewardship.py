@@ -15,7 +15,7 @@ from canonical.governance import stewardship
 from canonical.governance.stewardship import BadValue, clear_override, overrides, set_override
 from canonical.identity.errors import Conflict, NotFound, Refused, VersionConflict
 from canonical.models import CONSOLE, Change, Golden, Link, RecomputeDue, SourceRecord
-from matching import stewardship as steward
+from matching.questions import stewardship as steward
 from tests.factories import hub
 from tests.factories.hub import STEWARD, client, golden_of, put
 

@@ -21,7 +21,7 @@ from canonical.models import (
     RecomputeDue,
     SourceVersion,
 )
-from matching import stewardship as steward
+from matching.questions import stewardship as steward
 from tests.factories import hub
 from tests.factories.hub import STEWARD, client, golden_of, put
 

@@ -28,9 +28,9 @@ from canonical.golden import due
 from canonical.governance import stewardship
 from canonical.identity.intake import digest_of
 from canonical.models import CONSOLE, Change, Golden, Link, Merge, SourceRecord
-from matching import review
-from matching import stewardship as steward
 from matching.models import Review
+from matching.questions import review
+from matching.questions import stewardship as steward
 from tests.factories import hub
 from tests.factories.hub import STEWARD
 

@@ -17,10 +17,10 @@ from canonical.models import (
     WorkItem,
     WorkKind,
 )
-from matching import review
-from matching import stewardship as steward
 from matching.engine import normalise
 from matching.models import MatchFeatures, MatchKey, Review
+from matching.questions import review
+from matching.questions import stewardship as steward
 from sync.inbound.receive import receive
 from tests.factories import hub
 from tests.factories.hub import STEWARD, client, delete, golden_of, put
@@ -161,7 +161,7 @@ def test_f68_one_poisoned_record_is_quarantined_and_the_rest_goes_on(
             raise error("boom")
         return real(profile, values)
 
-    monkeypatch.setattr("matching.resolve.features", poisoned)
+    monkeypatch.setattr("matching.intake.resolve.features", poisoned)
     names = [*(f"Firm number {n}" for n in range(9)), "Poison", "Firm number 9"]
     items = [hub.item("crm", name, {"legal_name": name}, 1) for name in names]
     answers = receive(hub.SENDER, "crm", "client", items)

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from canonical.documents import records
 from canonical.identity.merging import Outcome
 from canonical.models import Golden
-from matching import stewardship
+from matching.questions import stewardship
 from sync.models import Subscription
 from sync.outbound.forecast import Told, forecast
 from sync.torture.receiver import Receiver

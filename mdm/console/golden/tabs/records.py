@@ -7,8 +7,8 @@ from typing import Any
 
 from canonical.admin.records import said
 from canonical.models import CONSOLE, Golden, Link
-from matching import explanation
 from matching.models import MatchEvidence
+from matching.questions import explanation
 from mdm.console.layout.drawings import web
 
 Context = dict[str, Any]

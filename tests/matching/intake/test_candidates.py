@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from canonical import writer
-from matching import candidates
-from matching.candidates import KEY_CAP, RECORD_CAP, Asked, near
+from matching.intake import candidates
+from matching.intake.candidates import KEY_CAP, RECORD_CAP, Asked, near
 from matching.models import MatchKey
 
 pytestmark = pytest.mark.django_db

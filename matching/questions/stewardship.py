@@ -9,8 +9,8 @@ from uuid import UUID
 from canonical.golden.cause import Cause
 from canonical.identity import merging
 from canonical.identity.merging import Outcome
-from matching import review
-from matching.refresh import refresh
+from matching.intake.refresh import refresh
+from matching.questions import review
 
 
 def merge(

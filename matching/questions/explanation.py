@@ -11,8 +11,6 @@ import numpy as np
 
 from canonical import configuration
 from canonical.entities import schema_of
-from matching import candidates
-from matching.candidates import Member
 from matching.engine.cluster import seam
 from matching.engine.compare.base import Index
 from matching.engine.explain import Explanation, Lead, explain, leads
@@ -21,8 +19,10 @@ from matching.engine.keys import keys, keys_by_name, strong_keys
 from matching.engine.model import Model
 from matching.engine.normalise import Features
 from matching.engine.score import Scorer
+from matching.intake import candidates
+from matching.intake.candidates import Member
+from matching.intake.resolve import Found, Newcomer, considered, current_model
 from matching.profiles import profile_for
-from matching.resolve import Found, Newcomer, considered, current_model
 
 PAIRS_AT_MOST = 64
 

@@ -18,16 +18,16 @@ from typing import Any
 from uuid import UUID
 
 from canonical.models import LinkCause, new_id
-from matching import candidates
-from matching.candidates import Asked, Member, Near
 from matching.engine.decide import Band, Decision, choose
 from matching.engine.keys import keys_told
 from matching.engine.model import Model, default_model
 from matching.engine.normalise import features
 from matching.engine.profile import Profile
-from matching.filing import Late
+from matching.intake import candidates
+from matching.intake.candidates import Asked, Member, Near
+from matching.intake.filing import Late
+from matching.intake.population import Newcomer, Population
 from matching.models import MatchModel, ReviewKind
-from matching.population import Newcomer, Population
 from matching.profiles import profile_for
 
 __all__ = ("Newcomer", "Placing", "considered", "current_model", "newcomer", "place")

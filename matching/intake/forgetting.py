@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from matching import filing
+from matching.intake import filing
 from matching.models import MatchEvidence, Review
 
 KEPT: Final = ("arrived", "newcomer", "sides", "systems")  # of a detail: no values

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from canonical.models import Golden
-from matching import explanation
-from matching import stewardship as steward
+from matching.questions import explanation
+from matching.questions import stewardship as steward
 from tests.factories import hub
 from tests.factories.hub import STEWARD, held, home, put
 

@@ -10,8 +10,8 @@ from django.core.management import call_command
 
 from matching.engine.batch import dedupe
 from matching.engine.model import default_model
-from matching.impact import impact
-from matching.learn import keep, population
+from matching.learning.impact import impact
+from matching.learning.learn import keep, population
 from matching.models import MatchModel
 from matching.profiles import profile_for
 from tests.factories import hub

@@ -7,9 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from canonical.configuration import Configuration
-from matching import review
-from matching.refresh import refiled
-from matching.resolve import place
+from matching.intake.refresh import refiled
+from matching.intake.resolve import place
+from matching.questions import review
 
 
 def reconsider(goldens: Collection[UUID], config: Configuration, moment: datetime) -> None:

@@ -14,13 +14,13 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from matching.candidates import Member
 from matching.engine.frame import frame_of
 from matching.engine.linkage import capped, together
 from matching.engine.model import Model
 from matching.engine.normalise import Features
 from matching.engine.profile import Profile
 from matching.engine.score import Comparison, Scorer, comparisons
+from matching.intake.candidates import Member
 
 Pair = tuple[int, int]
 Places = npt.NDArray[np.int64]

@@ -10,9 +10,9 @@ from canonical import writer
 from canonical.identity import decisions, linking
 from canonical.identity.errors import Conflict, NotFound, VersionConflict
 from canonical.models import Decision, DecisionKind, Golden, WorkItem
-from matching import review
-from matching import stewardship as steward
 from matching.models import Review, ReviewState
+from matching.questions import review
+from matching.questions import stewardship as steward
 from tests.factories import hub
 from tests.factories.hub import STEWARD, client, put
 

@@ -37,11 +37,11 @@ from canonical.models import (
     WorkKind,
 )
 from canonical.worklist import Need
-from matching import contradiction
-from matching.explanation import restricted
+from matching.intake.refresh import refresh
+from matching.intake.resolve import Found, Placement
 from matching.models import MatchEvidence, Review, ReviewKind, ReviewState
-from matching.refresh import refresh
-from matching.resolve import Found, Placement
+from matching.questions import contradiction
+from matching.questions.explanation import restricted
 
 OPEN = ReviewState.OPEN
 

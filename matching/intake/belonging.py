@@ -7,14 +7,14 @@ from itertools import islice
 from uuid import UUID
 
 from canonical import configuration
-from matching import candidates
-from matching.candidates import Member
 from matching.engine.decide import GoldenEvidence, rank
 from matching.engine.model import Model
 from matching.engine.profile import Profile
 from matching.engine.score import score_one
+from matching.intake import candidates
+from matching.intake.candidates import Member
+from matching.intake.resolve import current_model
 from matching.profiles import profile_for
-from matching.resolve import current_model
 
 RECORDS_AT_MOST = 100
 

@@ -8,9 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from canonical.models import Golden, WorkItem, WorkKind
-from matching import accuracy, audit, review
-from matching import stewardship as steward
 from matching.models import Review, ReviewKind, ReviewState
+from matching.questions import accuracy, audit, review
+from matching.questions import stewardship as steward
 from tests.factories import hub
 from tests.factories.hub import STEWARD, home, put
 

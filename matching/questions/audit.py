@@ -1,8 +1,8 @@
 """Audits: a random sample of what automation did, and of what it nearly did, put before stewards.
 
 Links are drawn evenly from every pair of systems and band of probability, so that the rare kinds
-are seen; near misses are met by looking at records at random. `matching.accuracy` weighs the
-answers up to the whole.
+are seen; near misses are met by looking at records at random.
+`matching.questions.accuracy` weighs the answers up to the whole.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from canonical import configuration, writer
 from canonical.golden.cause import Cause
 from canonical.identity import decisions
 from canonical.models import DecisionKind, Link, LinkCause, SourceRecord
-from matching.candidates import features_of
 from matching.engine.decide import Band, band_of
 from matching.engine.keys import keys
+from matching.intake.candidates import features_of
+from matching.intake.resolve import Found, Newcomer, considered
 from matching.models import Audit, MatchEvidence, MatchFeatures, Review, ReviewKind, ReviewState
 from matching.profiles import profile_for
-from matching.resolve import Found, Newcomer, considered
-from matching.review import draft, put_before_people, unanswered
+from matching.questions.review import draft, put_before_people, unanswered
 
 BANDS = (0.99, 0.999)
 """Links are drawn evenly from below, between and above these probabilities."""

@@ -10,11 +10,11 @@ from uuid import UUID
 from canonical import configuration
 from canonical.identity import decisions, linking
 from canonical.models import DecisionKind
-from matching import candidates
 from matching.engine.score import score_one
+from matching.intake import candidates
+from matching.intake.resolve import current_model
 from matching.models import Review, ReviewKind
 from matching.profiles import profile_for
-from matching.resolve import current_model
 
 Pair = tuple[UUID, UUID]
 OPPOSITE = {

@@ -17,10 +17,10 @@ import numpy as np
 from django.db.models import Case, Count, F, IntegerField, Max, Value, When
 
 from canonical.models import DecisionKind
-from matching.audit import BANDS, band, links, pair_of
 from matching.engine.accuracy import Bin, reliability
 from matching.engine.estimates import Estimate, Stratum, matches, share, squared_and_added
 from matching.models import Audit, Review, ReviewKind, ReviewState
+from matching.questions.audit import BANDS, band, links, pair_of
 
 Strata = dict[str, list[Stratum]]
 """By pair of systems ("crm erp")."""

@@ -11,8 +11,8 @@ from canonical.configuration import Configuration, current
 from canonical.identity.targets import resolved
 from canonical.identity.units import locked_rows, unit
 from canonical.models import CONSOLE, Link
-from matching.filing import file_records
-from matching.resolve import Newcomer, newcomer
+from matching.intake.filing import file_records
+from matching.intake.resolve import Newcomer, newcomer
 
 
 def refresh(goldens: Collection[UUID]) -> None:

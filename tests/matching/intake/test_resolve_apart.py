@@ -7,7 +7,7 @@ import pytest
 from canonical import configuration
 from canonical.access import of_hub
 from canonical.models import System
-from matching.resolve import newcomer, place
+from matching.intake.resolve import newcomer, place
 from sync.inbound.arrivals import read_item
 from sync.inbound.receive import receive
 

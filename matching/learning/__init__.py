@@ -1,0 +1,1 @@
+"""Models learnt from answered pairs, and what another model would change."""
