@@ -15,7 +15,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from canonical.models import Change, RecomputeDue, WorkItem
 from mdm.models import Heartbeat
 from sync.models import Lane
-from sync.outbound.lanes import OPEN_WORK
+from sync.outbound.delivery.lanes import OPEN_WORK
 
 Sample = tuple[str, float]  # the label's value, the figure
 

@@ -15,10 +15,10 @@ from canonical.identity.registration import TargetId, register
 from canonical.models import Golden, GoldenReference, Link, WorkKind
 from canonical.worklist import Need
 from sync.models import Lane, Parked, Subscription
-from sync.outbound import messages
-from sync.outbound.alarms import OWNER
-from sync.outbound.fanout import WRITE_BACK
-from sync.outbound.lanes import Settlement
+from sync.outbound.answers.alarms import OWNER
+from sync.outbound.delivery import messages
+from sync.outbound.delivery.lanes import Settlement
+from sync.outbound.publishing.fanout import WRITE_BACK
 
 
 def write_back(subscription: Subscription, settlements: Sequence[Settlement]) -> None:

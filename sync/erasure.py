@@ -19,7 +19,7 @@ from canonical.worklist import Need
 from matching.intake import forgetting
 from sync import connectors
 from sync.models import Drift, Status, Subscription
-from sync.outbound.alarms import OWNER
+from sync.outbound.answers.alarms import OWNER
 
 
 def erase(golden: UUID, cause: Cause) -> dict[str, list[str]]:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from canonical.entities import ENTITIES
 from sync.connectors.webhook import secrets_of
 from sync.models import Received, Subscription
-from sync.outbound.envelope import RESEND, verifies
+from sync.outbound.content.envelope import RESEND, verifies
 from sync.outbound.subscriptions import change, subscribe
 
 NAME: Final = "Sink of the demo"

@@ -8,7 +8,8 @@ from celery import shared_task
 
 from sync.inbound import hints as noted
 from sync.inbound import submissions, uploads
-from sync.outbound import deliver, sweep
+from sync.outbound import sweep
+from sync.outbound.delivery import deliver
 from sync.reconciliation import runs
 
 

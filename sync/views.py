@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from sync import sink
 from sync.connectors.webhook import secrets_of
 from sync.models import Received, Subscription
-from sync.outbound.envelope import verifies
+from sync.outbound.content.envelope import verifies
 
 SHOWN = 200
 

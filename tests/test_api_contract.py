@@ -25,7 +25,7 @@ from canonical.api.contract.view import ContractView
 from canonical.entities import ENTITIES, schema_of
 from canonical.models import System, User
 from canonical.models.access import SCOPES
-from sync.outbound import fanout
+from sync.outbound.publishing import fanout
 from tests import openapi
 from tests.canonical.api.conftest import token
 from tests.openapi import METHODS, operations, validator

@@ -24,7 +24,7 @@ from canonical.models.access import SCOPES
 from matching.models import Review
 from matching.questions import stewardship
 from sync.models import Drift, Lane, Subscription
-from sync.outbound import fanout
+from sync.outbound.publishing import fanout
 from tests.canonical.api.conftest import token
 from tests.factories import hub
 from tests.openapi import document, operations, validator

@@ -31,14 +31,14 @@ PURE_MODULES = [
     "sync.inbound.transforms",
     "sync.connectors.tryton.codec",
     "sync.connectors.tryton.tree",
-    "sync.outbound.breaker",
-    "sync.outbound.envelope",
-    "sync.outbound.flips",
-    "sync.outbound.outcomes",
-    "sync.outbound.redaction",
-    "sync.outbound.retry",
-    "sync.outbound.selection",
-    "sync.outbound.windows",
+    "sync.outbound.answers.breaker",
+    "sync.outbound.answers.outcomes",
+    "sync.outbound.answers.redaction",
+    "sync.outbound.answers.retry",
+    "sync.outbound.content.envelope",
+    "sync.outbound.content.selection",
+    "sync.outbound.delivery.windows",
+    "sync.outbound.publishing.flips",
 ]
 # django.db.models is how an attribute is declared: canonical/attributes.py marks a column, no more.
 PURE_EXCEPTIONS = {("canonical.attributes", "django.db.models"), ("canonical.attributes", "django")}
@@ -334,7 +334,11 @@ def test_money_is_never_a_float() -> None:
     )
 
 
-LEASES = ("sync.outbound.lanes", "sync.outbound.deliver", "sync.outbound.fanout")
+LEASES = (
+    "sync.outbound.delivery.lanes",
+    "sync.outbound.delivery.deliver",
+    "sync.outbound.publishing.fanout",
+)
 
 
 def test_leases_are_measured_by_the_database_clock() -> None:

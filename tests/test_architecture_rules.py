@@ -48,7 +48,7 @@ def write(path: Path, text: str) -> None:
         (INSIDE_AN_APP, "canonical/survivorship/x.py", "from ..golden import due"),
         (PURITY, "canonical/survivorship/x.py", "from django.utils import timezone"),
         (PURITY, "matching/engine/x.py", "import datetime\nnow = datetime.datetime.now()"),
-        (PURITY, "sync/outbound/retry.py", "import random\ndelay = random.random()"),
+        (PURITY, "sync/outbound/answers/retry.py", "import random\ndelay = random.random()"),
         (PURITY, "sync/inbound/mapping/x.py", "open('mapping.json')"),
         (rules.test_only_egress_speaks_http, "sync/connectors/x.py", "import httpx"),
         (HINTS, "matching/x.py", "task.delay(1)"),
@@ -64,7 +64,7 @@ def write(path: Path, text: str) -> None:
         (rules.test_money_is_never_a_float, "canonical/value.py", "float(amount)"),
         (
             rules.test_leases_are_measured_by_the_database_clock,
-            "sync/outbound/lanes.py",
+            "sync/outbound/delivery/lanes.py",
             "due = timezone.now()",
         ),
         (rules.test_no_module_is_named_after_nothing, "sync/utils.py", ""),

@@ -16,7 +16,7 @@ from canonical.access import issue_credential
 from canonical.models import Golden, System
 from canonical.models.access import SCOPES
 from sync.benchmarks import _hub, _load, _raw
-from sync.outbound import feed
+from sync.outbound.publishing import feed
 
 BATCH = 500
 BASE = f"/api/v1/systems/{_hub.SYSTEM}/clients"

@@ -13,7 +13,7 @@ from unfold.decorators import display
 from canonical import configuration, writer
 from canonical.admin.base import ConfigurationAdmin, ReadOnlyAdmin, golden_link, principal_of
 from sync.models import Attempt, ClosingCalendar, Lane, Replay, Subscription
-from sync.outbound import closings, windows
+from sync.outbound.delivery import closings, windows
 
 STATUS_COLOURS = {"active": "success", "paused": "warning", "disabled": "danger", "deleted": "info"}
 VERDICT_COLOURS = {

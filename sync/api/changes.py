@@ -16,8 +16,8 @@ from canonical.api.contract.problems import Problem
 from canonical.api.contract.view import ContractView
 from canonical.entities import schema_of
 from sync.api import descriptions
-from sync.outbound import feed
-from sync.outbound.feed import Place
+from sync.outbound.publishing import feed
+from sync.outbound.publishing.feed import Place
 
 PURPOSE: Final = "changes"
 LATEST: Final = "latest"

@@ -18,7 +18,7 @@ from canonical.api.contract.view import ContractView
 from sync.api import wishes
 from sync.api.descriptions import TAG, WINDOW
 from sync.models import ClosingCalendar
-from sync.outbound import closings
+from sync.outbound.delivery import closings
 
 
 def _times(value: Any) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from canonical.api.contract.describe import Answer, Operation, Schema
 from canonical.api.parameters import PATHS
 from canonical.entities import ENTITIES
 from sync.models import Criticality, Heal, Mode, Status
-from sync.outbound.outcomes import Failure, Owner
+from sync.outbound.answers.outcomes import Failure, Owner
 
 SUBSCRIPTION_ID: Final = "01990a3e-7b11-7d55-a2c4-9e8d7c6b5a40"
 MESSAGE_ID: Final = "3f2c9a51-0d0b-5c7e-8f64-1b2a3c4d5e6f"

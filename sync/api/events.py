@@ -14,7 +14,7 @@ from canonical.api.contract.describe import Schema
 from canonical.api.contract.renderers import dumps
 from canonical.entities import ENTITIES, schema_of
 from sync.api.descriptions import MESSAGE_ID
-from sync.outbound.envelope import EVENT_NAMES, LEFT, MEDIA_TYPE, TIMELINE_STEP
+from sync.outbound.content.envelope import EVENT_NAMES, LEFT, MEDIA_TYPE, TIMELINE_STEP
 
 _STRING: Final = describe.STRING
 _HEADERS: Final = describe.record(

@@ -20,7 +20,7 @@ from canonical.entities import schema_of
 from sync.api.descriptions import NULL_INSTANT, SUBSCRIPTION_ID, enum
 from sync.api.subscriptions import visible
 from sync.models import Plan, PlanKind, PlanState, Step, StepAction
-from sync.outbound import plans
+from sync.outbound.delivery import plans
 
 FILTERS: Final = ("subscription", "merge", "state", "limit", "cursor")
 

@@ -22,7 +22,7 @@ from canonical.api.contract.renderers import NDJSON, ContractRenderer, LineRende
 from canonical.api.contract.view import ContractView
 from canonical.entities import ENTITIES, schema_of
 from sync.api.changes import PURPOSE
-from sync.outbound import snapshot
+from sync.outbound.publishing import snapshot
 
 GZIP: Final = 16 + zlib.MAX_WBITS  # zlib's word for the gzip format
 _REFUSES_GZIP: Final = re.compile(r"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)")

@@ -16,7 +16,9 @@ from canonical.models import System
 from canonical.validation import Fault
 from sync import connectors, egress
 from sync.models import Criticality, Heal, Mode
-from sync.outbound import outcomes, selection, windows
+from sync.outbound.answers import outcomes
+from sync.outbound.content import selection
+from sync.outbound.delivery import windows
 
 REQUIRED: Final = frozenset({"name", "url"})
 ONLY_AT_FIRST: Final = frozenset({"system", "connector"})

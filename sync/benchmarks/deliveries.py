@@ -25,8 +25,9 @@ from canonical import writer
 from canonical.models import Change, Golden, new_id
 from sync import egress
 from sync.models import Lane, Subscription
-from sync.outbound import fanout, lanes
-from sync.outbound.deliver import drain
+from sync.outbound.delivery import lanes
+from sync.outbound.delivery.deliver import drain
+from sync.outbound.publishing import fanout
 from sync.outbound.subscriptions import subscribe
 from sync.torture.scratch import scratch_database
 

@@ -21,7 +21,8 @@ from django.db import connection
 from canonical.models import Golden
 from sync.benchmarks.deliveries import clients, receiver, say
 from sync.models import Attempt, Lane, Subscription
-from sync.outbound import fanout, wake
+from sync.outbound import wake
+from sync.outbound.publishing import fanout
 from sync.outbound.subscriptions import subscribe
 from sync.torture.scratch import scratch_database
 

@@ -19,8 +19,8 @@ from sync.connectors.protocol import Capabilities, Held, Page
 from sync.inbound.arrivals import Item
 from sync.models.connections import Connection
 from sync.outbound import crash
-from sync.outbound.envelope import Message, Operation
-from sync.outbound.retry import Answer, Verdict
+from sync.outbound.answers.retry import Answer, Verdict
+from sync.outbound.content.envelope import Message, Operation
 
 log = structlog.get_logger(__name__)
 

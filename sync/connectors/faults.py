@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sync.outbound.retry import Answer, Verdict
+from sync.outbound.answers.retry import Answer, Verdict
 
 
 class Turned(Exception):

@@ -10,7 +10,7 @@ from sync.connectors import profile as profiles
 from sync.connectors.base import RecordConnector
 from sync.connectors.profile import Object, Rendered
 from sync.inbound.arrivals import Item
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 
 
 class Kind(ABC):

@@ -22,7 +22,7 @@ from canonical import exact_json
 from sync import egress
 from sync.connectors.faults import Turned
 from sync.models.connections import Connection, LoginKind
-from sync.outbound.retry import Answer, Verdict
+from sync.outbound.answers.retry import Answer, Verdict
 
 #: Seconds before its end at which a token counts as old, and how long one without an end lasts.
 EARLY: Final = 30

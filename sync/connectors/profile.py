@@ -10,7 +10,7 @@ from typing import Any, Final
 from sync.connectors import paths
 from sync.connectors.forms import REFERENCE, TEXT, Form, Surroundings
 from sync.connectors.paths import ABSENT
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 
 IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 RECORD: Final = "record."  # how a path in an element leads to the record it is in

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 from sync.inbound.arrivals import Item
-from sync.outbound.envelope import Message
-from sync.outbound.retry import Answer
+from sync.outbound.answers.retry import Answer
+from sync.outbound.content.envelope import Message
 
 
 class Guarantee(StrEnum):

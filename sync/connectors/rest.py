@@ -12,7 +12,7 @@ from canonical import exact_json
 from sync import egress
 from sync.connectors.faults import Turned, said
 from sync.connectors.login import Login
-from sync.outbound.retry import REFUSALS, TRANSIENT, Answer, Verdict
+from sync.outbound.answers.retry import REFUSALS, TRANSIENT, Answer, Verdict
 
 MOST: Final = 16 * 1024 * 1024  # bytes read of one answer: a page of records
 KEPT: Final = egress.MAX_ANSWER  # bytes of it that an attempt's evidence may hold

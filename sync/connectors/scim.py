@@ -22,8 +22,8 @@ from sync.connectors.protocol import Capabilities, Guarantee, Held, Page
 from sync.connectors.rest import Response, Rest, by_status, segment
 from sync.inbound.arrivals import Item
 from sync.models.connections import Connection
-from sync.outbound.envelope import Message
-from sync.outbound.retry import Verdict
+from sync.outbound.answers.retry import Verdict
+from sync.outbound.content.envelope import Message
 
 USER: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"

@@ -19,7 +19,7 @@ from sync import egress
 from sync.connectors.faults import Turned, said
 from sync.connectors.login import Login
 from sync.connectors.rest import KEPT, MOST, by_status
-from sync.outbound.retry import Answer, Verdict
+from sync.outbound.answers.retry import Answer, Verdict
 
 ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 SECURITY: Final = (

@@ -19,9 +19,10 @@ from django.utils import timezone
 
 from sync import egress
 from sync.models import Subscription
-from sync.outbound import crash, envelope
-from sync.outbound.envelope import Message
-from sync.outbound.retry import Answer
+from sync.outbound import crash
+from sync.outbound.answers.retry import Answer
+from sync.outbound.content import envelope
+from sync.outbound.content.envelope import Message
 
 
 class Webhook:

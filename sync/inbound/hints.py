@@ -26,7 +26,7 @@ from sync.inbound import pulls
 from sync.inbound.arrivals import MAX_SOURCE_ID, Item
 from sync.inbound.receive import receive
 from sync.models import Connection, Hint, Pull
-from sync.outbound.retry import Verdict
+from sync.outbound.answers.retry import Verdict
 
 log = structlog.get_logger(__name__)
 

@@ -131,7 +131,7 @@ class ClosingCalendar(models.Model):
 
 
 class TargetHealth(models.Model):
-    """How a target has been answering (see sync.outbound.breaker.Health), and when to go on.
+    """How a target has been answering (sync.outbound.answers.breaker.Health), and when to go on.
 
     `not_before` is what a Retry-After asked for; `next_slot` when the rate allows the next one.
     """

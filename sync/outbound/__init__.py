@@ -1,5 +1,7 @@
 """The door out: the journal's committed rows become lanes, lanes become deliveries.
 
-fanout gives rows their feed position and raises lanes; lanes claims and settles them; deliver
-builds and sends; replay sends again. The database is the queue, wake only rings.
+`answers` and `content` are at the bottom: what a target's answers mean, and what it is told.
+`delivery` claims lanes, builds, sends and settles; `publishing` gives rows their place in the feed
+and raises lanes. Subscriptions, replay, deliveries and sweep stand on these. The database is the
+queue, wake only rings.
 """

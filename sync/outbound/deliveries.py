@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from sync.models import Lane, Parked
-from sync.outbound.lanes import OPEN_WORK
+from sync.outbound.delivery.lanes import OPEN_WORK
 
 PARKED: Final[Mapping[str, Parked]] = {
     "waiting": Parked.DEPENDENCY,

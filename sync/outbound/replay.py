@@ -15,7 +15,8 @@ from canonical.governance import value
 from canonical.governance.stewardship import set_override
 from canonical.models import Change, GoldenReference
 from sync.models import Lane, Parked, Replay, Subscription
-from sync.outbound import alarms, wake
+from sync.outbound import wake
+from sync.outbound.answers import alarms
 
 WITHOUT_CONFIRMATION: Final = 100
 BATCH: Final = 1000

@@ -18,8 +18,10 @@ from django.utils import timezone
 
 from canonical.models import OrderBy, System
 from sync.models import Lane, Parked, Status, Subscription, TargetHealth
-from sync.outbound import alarms, closings, shadow, wake
-from sync.outbound.envelope import SECRET_PREFIX
+from sync.outbound import wake
+from sync.outbound.answers import alarms
+from sync.outbound.content.envelope import SECRET_PREFIX
+from sync.outbound.delivery import closings, shadow
 
 KEEP_PREVIOUS: Final = timedelta(hours=24)
 #: What decides which records a target is told of, and what it sees of them.

@@ -8,10 +8,13 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from sync.models import Lane, Parked, Status, Subscription
-from sync.outbound import alarms, closings, dependencies, fanout, pingpong, plans, wake
-from sync.outbound.criticality import RANKS
-from sync.outbound.deliver import drain
-from sync.outbound.lanes import OPEN_WORK
+from sync.outbound import wake
+from sync.outbound.answers import alarms
+from sync.outbound.delivery import closings, dependencies, plans
+from sync.outbound.delivery.criticality import RANKS
+from sync.outbound.delivery.deliver import drain
+from sync.outbound.delivery.lanes import OPEN_WORK
+from sync.outbound.publishing import fanout, pingpong
 
 
 def run() -> int:

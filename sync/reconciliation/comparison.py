@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sync.models.agreement import DriftKind
-from sync.outbound import envelope
+from sync.outbound.content import envelope
 
 #: What a delivery says of itself, not of the record.
 BESIDE: Final = envelope.BESIDE | {"target", "id", "entity"}

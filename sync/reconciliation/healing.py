@@ -20,7 +20,8 @@ from canonical.identity.errors import IdentityError
 from canonical.models import WorkKind
 from canonical.worklist import Need
 from sync.models import Drift, DriftKind, DriftState, Heal, Lane, Pull, Subscription
-from sync.outbound import outcomes, replay, wake
+from sync.outbound import replay, wake
+from sync.outbound.answers import outcomes
 from sync.reconciliation import drifts
 from sync.reconciliation.comparison import ACTIVE
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sync import connectors, egress
 from sync.connectors.webhook import ReadBack
 from sync.models import Connection, Subscription
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 
 
 class Held(Protocol):

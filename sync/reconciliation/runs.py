@@ -24,8 +24,9 @@ from canonical.models import Golden, SourceRecord
 from sync import egress
 from sync.connectors.faults import Turned
 from sync.models import DriftKind, Lane, Parked, Reconciliation, RunState, Subscription
-from sync.outbound import messages, wake
-from sync.outbound.envelope import LEFT, Message, Operation
+from sync.outbound import wake
+from sync.outbound.content.envelope import LEFT, Message, Operation
+from sync.outbound.delivery import messages
 from sync.reconciliation import comparison, drifts, healing, reading
 from sync.reconciliation.comparison import Expected, Found
 from sync.reconciliation.drifts import Finding

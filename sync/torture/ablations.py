@@ -23,8 +23,9 @@ from django.db.models import Max, QuerySet
 
 from canonical import writer
 from canonical.models import Change
-from sync.outbound import fanout, lanes
-from sync.outbound.lanes import Claimed
+from sync.outbound.delivery import lanes
+from sync.outbound.delivery.lanes import Claimed
+from sync.outbound.publishing import fanout
 
 ABLATIONS: Final = ("fence", "guard", "tail", "queue")
 LONGEST: Final = 0.2  # seconds

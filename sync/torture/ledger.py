@@ -18,8 +18,8 @@ from django.db.models import Count, F, Max, Q
 
 from canonical.models import Change, FeedState
 from sync.models import Attempt, Lane, Subscription
-from sync.outbound import messages
-from sync.outbound.envelope import LEFT, digest, record_version
+from sync.outbound.content.envelope import LEFT, digest, record_version
+from sync.outbound.delivery import messages
 from sync.torture.roles import read_notes
 
 

@@ -20,8 +20,9 @@ from canonical import access
 from sync.inbound.arrivals import Item
 from sync.inbound.receive import receive
 from sync.models import Lane, Subscription
-from sync.outbound import dependencies, fanout
-from sync.outbound.deliver import drain
+from sync.outbound.delivery import dependencies
+from sync.outbound.delivery.deliver import drain
+from sync.outbound.publishing import fanout
 
 SYSTEM = "torture"
 #: Names far apart, so that each is a golden record of its own; every other one for each writer.

@@ -17,7 +17,7 @@ from matching.models import MatchFeatures, Review
 from matching.profiles import profile_for
 from matching.questions.review import with_sides
 from sync.inbound.answers import Answer
-from sync.outbound.fanout import fan_out
+from sync.outbound.publishing.fanout import fan_out
 from tests.factories.hub import assert_sound
 
 CHANGING = frozenset({"created", "linked", "updated", "review"})

@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models.functions import Now
 
 from sync.models import Lane, Subscription
-from sync.outbound import fanout
-from sync.outbound.deliver import drain
+from sync.outbound.delivery.deliver import drain
+from sync.outbound.publishing import fanout
 from sync.outbound.subscriptions import subscribe
 from sync.torture.receiver import Receiver
 

@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from canonical.models import Golden, Merge, WorkItem
 from sync.models import Lane, Plan, Step, Subscription
-from sync.outbound import fanout, plans, sweep
-from sync.outbound.deliver import drain
+from sync.outbound import sweep
+from sync.outbound.delivery import plans
+from sync.outbound.delivery.deliver import drain
+from sync.outbound.publishing import fanout
 from sync.torture.receiver import OK, Reaction, Receiver
 from tests.factories import journal, processes, targets
 

@@ -22,7 +22,7 @@ from django.test import Client
 from canonical.models import Change, Golden, SourceVersion
 from sync.models import Lane
 from sync.outbound import sweep, wake
-from sync.outbound.deliver import drain
+from sync.outbound.delivery.deliver import drain
 from sync.torture import cluster
 from sync.torture.receiver import Receiver
 from tests.canonical.api.conftest import Caller, caller  # noqa: F401 (a fixture)

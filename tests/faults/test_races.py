@@ -29,8 +29,8 @@ from canonical.models import (
 from matching.questions import stewardship
 from sync.inbound.answers import Answer
 from sync.inbound.receive import receive
-from sync.outbound import feed
-from sync.outbound.fanout import fan_out
+from sync.outbound.publishing import feed
+from sync.outbound.publishing.fanout import fan_out
 from tests.canonical.api.conftest import token
 from tests.factories import hub, invariants
 from tests.factories.hub import SENDER, STEWARD, put

@@ -13,10 +13,11 @@ from django.db import connection, connections
 from sync import connectors
 from sync.connectors.protocol import Capabilities
 from sync.models import Lane, Subscription
-from sync.outbound import fanout, lanes
-from sync.outbound.deliver import drain
-from sync.outbound.envelope import Message
-from sync.outbound.retry import Answer, Verdict
+from sync.outbound.answers.retry import Answer, Verdict
+from sync.outbound.content.envelope import Message
+from sync.outbound.delivery import lanes
+from sync.outbound.delivery.deliver import drain
+from sync.outbound.publishing import fanout
 from sync.torture.receiver import OK, Reaction, Received, Receiver
 from tests.factories import journal, targets
 

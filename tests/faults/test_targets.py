@@ -10,8 +10,9 @@ import pytest
 from canonical.models import WorkItem
 from sync import egress
 from sync.models import Attempt, Lane, Status, Subscription, TargetHealth
-from sync.outbound import health, subscriptions, sweep
-from sync.outbound.deliver import drain
+from sync.outbound import subscriptions, sweep
+from sync.outbound.delivery import health
+from sync.outbound.delivery.deliver import drain
 from sync.outbound.replay import replay
 from sync.torture.receiver import OK, Reaction, Received, Receiver, chaos
 from tests.factories import journal, targets

@@ -14,9 +14,10 @@ from django.db.models.functions import Now
 
 from mdm import services
 from sync.models import Lane
-from sync.outbound import fanout, lanes
-from sync.outbound.lanes import Settlement
-from sync.outbound.retry import Judgement, Verdict
+from sync.outbound.answers.retry import Judgement, Verdict
+from sync.outbound.delivery import lanes
+from sync.outbound.delivery.lanes import Settlement
+from sync.outbound.publishing import fanout
 from sync.torture.ablations import without
 from sync.torture.ledger import check
 from sync.torture.receiver import Reaction, Receiver

@@ -16,10 +16,12 @@ from django.db.models.functions import Now
 
 from canonical.models import Change
 from sync.models import Attempt, Lane, Subscription
-from sync.outbound import fanout, lanes, sweep
-from sync.outbound.deliver import drain
-from sync.outbound.lanes import Settlement
-from sync.outbound.retry import Judgement, Verdict
+from sync.outbound import sweep
+from sync.outbound.answers.retry import Judgement, Verdict
+from sync.outbound.delivery import lanes
+from sync.outbound.delivery.deliver import drain
+from sync.outbound.delivery.lanes import Settlement
+from sync.outbound.publishing import fanout
 from sync.torture.receiver import OK, Reaction, Received, Receiver
 from tests.factories import journal, processes, targets
 

@@ -15,8 +15,8 @@ from canonical.models import Golden, System
 from mdm.tryton import demo
 from sync.inbound.demo import setup
 from sync.models import Lane, Subscription
-from sync.outbound import fanout
-from sync.outbound.deliver import drain
+from sync.outbound.delivery.deliver import drain
+from sync.outbound.publishing import fanout
 from sync.torture.receiver import Received, Receiver
 from tests.canonical.api.conftest import token
 from tests.factories import targets

@@ -13,7 +13,7 @@ from canonical.governance import rates, reference_data
 from canonical.models import Crosswalk, Golden, Term, WorkItem, WorkKind
 from sync.models import Lane
 from sync.outbound import subscriptions
-from sync.outbound.deliver import drain
+from sync.outbound.delivery.deliver import drain
 from tests.factories import hub, targets
 from tests.journeys import sales
 from tests.journeys.firm import Firm, parents_first

@@ -21,7 +21,7 @@ from pytest_django import Settings
 from canonical import access
 from canonical.models import System
 from sync.models import Subscription
-from sync.outbound import fanout
+from sync.outbound.publishing import fanout
 from sync.torture.receiver import Received, Receiver
 from tests.canonical.api.conftest import token
 from tests.factories import hub, targets

@@ -18,8 +18,8 @@ from canonical.identity.merging import merge
 from canonical.models import Change, Golden, SourceVersion, System, WorkItem, WorkKind
 from sync.erasure import erase
 from sync.models import Lane
-from sync.outbound import fanout
-from sync.outbound.deliver import drain
+from sync.outbound.delivery.deliver import drain
+from sync.outbound.publishing import fanout
 from sync.torture.receiver import Receiver
 from tests.factories import hub, targets
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.management import call_command
 
-from sync.outbound import feed
+from sync.outbound.publishing import feed
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from django.test import RequestFactory
 
 from sync import sink, views
 from sync.models import Received, Subscription
-from sync.outbound import envelope
-from sync.outbound.envelope import Message
+from sync.outbound.content import envelope
+from sync.outbound.content.envelope import Message
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,8 @@ from sync.inbound.pulls import Reading
 from sync.inbound.receive import receive
 from sync.models import Connection, Lane, Parked, Pull, Subscription
 from sync.models.connections import LoginKind
-from sync.outbound import fanout
-from sync.outbound.deliver import drain
+from sync.outbound.delivery.deliver import drain
+from sync.outbound.publishing import fanout
 from sync.outbound.subscriptions import subscribe
 from tests.factories import hub, targets
 from tests.tryton import Erp

@@ -16,7 +16,7 @@ from django.utils import timezone
 from mdm.console.layout.drawings import Column, columns
 from mdm.console.pages import page, show
 from sync.models import Attempt, Lane, Parked, Subscription, TargetHealth
-from sync.outbound.retry import Verdict
+from sync.outbound.answers.retry import Verdict
 
 HOURS = 24
 SUCCESSES = (Verdict.CONFIRMED, Verdict.SUPERSEDED)

@@ -14,7 +14,7 @@ from canonical.entities import model_of, schema_of
 from canonical.golden.recompute import Computed
 from canonical.identity.merging import Outcome
 from mdm.console.layout.values import Shown, compact, label, shown
-from sync.outbound.forecast import Told, forecast
+from sync.outbound.content.forecast import Told, forecast
 
 NAMED = 4
 Document = Mapping[str, Any]

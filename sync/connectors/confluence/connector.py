@@ -24,8 +24,8 @@ from sync.connectors.protocol import Capabilities, Guarantee, Held, Page
 from sync.connectors.rest import Response, Rest, by_status, segment
 from sync.inbound.arrivals import Item
 from sync.models.connections import Connection
-from sync.outbound.envelope import Message
-from sync.outbound.retry import Answer, Verdict
+from sync.outbound.answers.retry import Answer, Verdict
+from sync.outbound.content.envelope import Message
 
 PAGES: Final = "/wiki/api/v2/pages"
 #: Version 2 only reads labels.

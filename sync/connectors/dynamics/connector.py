@@ -22,7 +22,7 @@ from sync.connectors.protocol import Capabilities, Guarantee, Held, Page
 from sync.connectors.rest import Rest
 from sync.inbound.arrivals import Item
 from sync.models.connections import Connection
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 
 SERVICE: Final = "/data"
 #: Without it only the company of our user is seen and written.

@@ -12,7 +12,7 @@ from typing import Final
 from canonical.entities import ENTITIES, entity_of_path
 from sync.connectors.events.notice import Kind, Notice, Unreadable, an_object
 from sync.connectors.profile import Profile
-from sync.outbound.envelope import SECRET_PREFIX, verifies
+from sync.outbound.content.envelope import SECRET_PREFIX, verifies
 
 SIGNATURE: Final = "webhook-signature"
 

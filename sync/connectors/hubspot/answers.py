@@ -8,8 +8,8 @@ from typing import Any, Final
 from canonical import exact_json
 from sync.connectors.faults import said
 from sync.connectors.rest import Response, by_status
-from sync.outbound.outcomes import HOUR
-from sync.outbound.retry import Answer, Verdict
+from sync.outbound.answers.outcomes import HOUR
+from sync.outbound.answers.retry import Answer, Verdict
 
 CLOSED: Final = frozenset({"MISSING_SCOPES", "INVALID_AUTHENTICATION", "BANNED"})
 PASSING: Final = frozenset({"RATE_LIMITS", "RATE_LIMIT", "TIMEOUT", "INTERNAL_ERROR"})

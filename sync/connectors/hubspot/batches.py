@@ -10,7 +10,7 @@ from sync.connectors.faults import Turned, said
 from sync.connectors.hubspot import answers
 from sync.connectors.hubspot.reading import AT_ONCE, HubSpotReader, Record
 from sync.connectors.rest import Response
-from sync.outbound.retry import Answer, Verdict
+from sync.outbound.answers.retry import Answer, Verdict
 
 NOWHERE: Final = Answer(error="there is no record of this id")
 

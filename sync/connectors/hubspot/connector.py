@@ -19,8 +19,8 @@ from sync.connectors.hubspot.objects import JOINED, OWN, PARENT
 from sync.connectors.hubspot.reading import Record
 from sync.connectors.paths import nested
 from sync.connectors.profile import Object, Rendered
-from sync.outbound.envelope import Message, Operation
-from sync.outbound.retry import Answer
+from sync.outbound.answers.retry import Answer
+from sync.outbound.content.envelope import Message, Operation
 
 
 class HubSpot(HubSpotJoints):

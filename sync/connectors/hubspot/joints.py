@@ -25,8 +25,8 @@ from sync.connectors.hubspot.objects import (
 from sync.connectors.hubspot.reading import AT_ONCE, Record
 from sync.connectors.paths import nested
 from sync.connectors.profile import Child, Element, Object, Rendered, owner_of
-from sync.outbound.envelope import Message
-from sync.outbound.retry import Answer, Verdict
+from sync.outbound.answers.retry import Answer, Verdict
+from sync.outbound.content.envelope import Message
 
 Ids = Mapping[int, str]
 Work = Callable[[Ids], dict[int, Answer]]

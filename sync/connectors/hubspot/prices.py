@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from sync.connectors.faults import poison
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 
 PLACES: Final = Decimal("0.000001")
 PRICE: Final = "price"

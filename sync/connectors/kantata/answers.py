@@ -14,7 +14,7 @@ from sync.connectors.faults import poison
 from sync.connectors.kantata.objects import KEY, SUBJECTS, UNITS
 from sync.connectors.profile import Object
 from sync.connectors.rest import Response, by_status
-from sync.outbound.retry import Answer
+from sync.outbound.answers.retry import Answer
 
 
 def meaning(response: Response) -> Answer:

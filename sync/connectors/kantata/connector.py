@@ -17,8 +17,8 @@ from sync.connectors.kantata.milestones import ACTIVE, INACTIVE, KantataMileston
 from sync.connectors.kantata.objects import MARKS, SUBJECTS
 from sync.connectors.profile import Object, Rendered
 from sync.connectors.rest import segment
-from sync.outbound.envelope import Message
-from sync.outbound.retry import Answer
+from sync.outbound.answers.retry import Answer
+from sync.outbound.content.envelope import Message
 
 
 class Kantata(KantataMilestones):

@@ -17,8 +17,8 @@ from sync.connectors.kantata.reading import KantataReader
 from sync.connectors.profile import Element
 from sync.connectors.protocol import Held
 from sync.connectors.rest import segment
-from sync.outbound.envelope import Message, Operation
-from sync.outbound.retry import Answer
+from sync.outbound.answers.retry import Answer
+from sync.outbound.content.envelope import Message, Operation
 
 ACTIVE, INACTIVE = "active", "inactive"
 MILESTONES: Final = "billing_milestones"

@@ -15,8 +15,8 @@ from sync.connectors.killbill.records import INACTIVE, Record, Records
 from sync.connectors.killbill.tenant import AUDITED, last_change, marks_of
 from sync.connectors.profile import Rendered
 from sync.connectors.rest import segment
-from sync.outbound.envelope import Message
-from sync.outbound.retry import Answer
+from sync.outbound.answers.retry import Answer
+from sync.outbound.content.envelope import Message
 
 ACCOUNTS: Final = "/accounts"
 

@@ -18,8 +18,8 @@ from sync.connectors.killbill.records import INACTIVE, Record, Records
 from sync.connectors.killbill.tenant import AUDITED, OWN_ID, Tenant, last_change, marks_of
 from sync.connectors.profile import Rendered
 from sync.connectors.successors import next_key
-from sync.outbound.envelope import Message
-from sync.outbound.retry import Answer
+from sync.outbound.answers.retry import Answer
+from sync.outbound.content.envelope import Message
 
 BUNDLES, SUBSCRIPTIONS = "/bundles", "/subscriptions"
 ADD_ON, CANCELLED = "ADD_ON", "CANCELLED"

@@ -10,7 +10,7 @@ from sync.connectors.killbill.tenant import Tenant
 from sync.connectors.kinds import Kind
 from sync.connectors.profile import Object
 from sync.connectors.protocol import Held
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 
 ACTIVE, INACTIVE = "active", "inactive"
 #: How a record that was read tells our two custom fields.

@@ -29,8 +29,8 @@ from sync.connectors.killbill.records import INACTIVE, Record, Records
 from sync.connectors.killbill.tenant import AUDITED, OWN_ID, Tenant, last_change, marks_of
 from sync.connectors.profile import Rendered
 from sync.connectors.successors import numbered, parted
-from sync.outbound.envelope import Message
-from sync.outbound.retry import Answer, Verdict
+from sync.outbound.answers.retry import Answer, Verdict
+from sync.outbound.content.envelope import Message
 
 Subscription = Mapping[str, Any]
 NO_PERIOD: Final = "NO_BILLING_PERIOD"

@@ -13,7 +13,7 @@ from sync.connectors.faults import Turned, poison
 from sync.connectors.login import Login
 from sync.connectors.rest import Response, Rest, by_status
 from sync.models.connections import Connection
-from sync.outbound.retry import Answer, Verdict
+from sync.outbound.answers.retry import Answer, Verdict
 
 ROOT: Final = "/1.0/kb"
 #: Who did it, for Kill Bill's audit log; no write is taken without.

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sync.connectors.faults import said
 from sync.connectors.rest import Response, by_status
-from sync.outbound.retry import Answer, Verdict
+from sync.outbound.answers.retry import Answer, Verdict
 
 PASSING: Final = frozenset({
     "CONCURRENCY_LIMIT_EXCEEDED", "REQUEST_LIMIT_EXCEEDED", "UNEXPECTED_ERROR",

@@ -23,7 +23,7 @@ from sync.connectors.protocol import Capabilities, Guarantee, Held, Page
 from sync.connectors.rest import Response, Rest, segment
 from sync.inbound.arrivals import Item
 from sync.models.connections import Connection
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 
 RECORDS: Final = "/services/rest/record/v1"
 SUITEQL: Final = "/services/rest/query/v1/suiteql"

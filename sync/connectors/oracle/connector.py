@@ -30,8 +30,8 @@ from sync.connectors.protocol import Capabilities, Guarantee, Held, Page
 from sync.connectors.rest import Response, Rest, by_status, segment
 from sync.inbound.arrivals import Item
 from sync.models.connections import Connection
-from sync.outbound.envelope import Message
-from sync.outbound.retry import Answer, Verdict
+from sync.outbound.answers.retry import Answer, Verdict
+from sync.outbound.content.envelope import Message
 
 #: More are asked for in vain: Oracle answers with so many and says nothing.
 AT_ONCE: Final = 499

@@ -13,8 +13,8 @@ from typing import Any, Final
 from canonical import exact_json
 from sync.connectors.faults import said
 from sync.connectors.rest import Response, by_status
-from sync.outbound.outcomes import HOUR
-from sync.outbound.retry import Answer, Verdict
+from sync.outbound.answers.outcomes import HOUR
+from sync.outbound.answers.retry import Answer, Verdict
 
 PASSING: Final = frozenset({
     "UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT", "REQUEST_RUNNING_TOO_LONG",

@@ -20,8 +20,8 @@ from sync.connectors.rest import Response, segment
 from sync.connectors.salesforce import answers, soql
 from sync.connectors.salesforce.objects import TODAY
 from sync.connectors.salesforce.reading import AT_ONCE, Record, SalesforceReader, ended
-from sync.outbound.envelope import Message, Operation
-from sync.outbound.retry import Answer, Verdict
+from sync.outbound.answers.retry import Answer, Verdict
+from sync.outbound.content.envelope import Message, Operation
 
 
 class Salesforce(SalesforceReader):

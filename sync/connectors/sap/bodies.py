@@ -19,7 +19,7 @@ from sync.connectors import paths
 from sync.connectors.faults import poison
 from sync.connectors.odata import instant_of
 from sync.connectors.sap.objects import IN_PARTNER, REACHED, ROLE, ROLES, TAX_IN_PARTNER
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 
 NAMES: Final = tuple(f"OrganizationBPName{number}" for number in (1, 2, 3, 4))
 WIDTH: Final = 40

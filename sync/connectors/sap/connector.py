@@ -32,7 +32,7 @@ from sync.connectors.sap.objects import (
 from sync.connectors.sap.partners import Partners
 from sync.inbound.arrivals import Item
 from sync.models.connections import Connection
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 
 #: A change that is committed late shows an earlier time: that much is read again.
 OVERLAP: Final = timedelta(minutes=5)

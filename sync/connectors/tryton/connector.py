@@ -27,7 +27,7 @@ from sync.connectors.tryton.sales import Contracts
 from sync.connectors.tryton.subscriptions import BillingSchedules
 from sync.inbound.arrivals import Item
 from sync.models.connections import Connection
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 
 READ_AT_ONCE: Final = 50  # records
 RECORDS: Final[dict[str, type[Records]]] = {

@@ -9,7 +9,7 @@ from sync.connectors.profile import Rendered
 from sync.connectors.tryton import tree
 from sync.connectors.tryton.records import Records
 from sync.connectors.tryton.tree import Tree
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 
 
 class Documents(Records):

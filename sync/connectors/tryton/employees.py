@@ -11,7 +11,7 @@ from sync.connectors.profile import Rendered
 from sync.connectors.tryton import parties, tree
 from sync.connectors.tryton.records import ALL, Records
 from sync.connectors.tryton.tree import Tree
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 
 MODEL: Final = "company.employee"
 _MARKS: Final = ("_timestamp", "last_modified_at", "create_uid")

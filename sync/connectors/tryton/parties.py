@@ -11,7 +11,7 @@ from sync.connectors.tryton import tree
 from sync.connectors.tryton.directory import Directory
 from sync.connectors.tryton.records import ALL, Records
 from sync.connectors.tryton.tree import Tree
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 
 MODEL: Final = "party.party"
 _MARKS: Final = ("_timestamp", "last_modified_at", "create_uid")

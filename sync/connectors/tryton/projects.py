@@ -14,7 +14,7 @@ from sync.connectors.tryton import tree
 from sync.connectors.tryton.directory import Directory
 from sync.connectors.tryton.records import Records
 from sync.connectors.tryton.tree import Tree
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 
 MODEL: Final = "project.work"
 FIELDS: Final = (

@@ -15,8 +15,8 @@ from sync.connectors.tryton import tree
 from sync.connectors.tryton.directory import Directory
 from sync.connectors.tryton.rpc import Meanwhile, Server
 from sync.connectors.tryton.tree import Tree
-from sync.outbound.envelope import Message
-from sync.outbound.retry import Answer, Verdict
+from sync.outbound.answers.retry import Answer, Verdict
+from sync.outbound.content.envelope import Message
 
 #: Inactive records are records: without this Tryton hides them.
 ALL: Final = {"active_test": False}

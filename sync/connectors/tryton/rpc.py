@@ -14,7 +14,7 @@ from typing import Any, Final
 from sync import egress
 from sync.connectors.faults import Turned, poison
 from sync.connectors.tryton import codec
-from sync.outbound.retry import Answer, Verdict
+from sync.outbound.answers.retry import Answer, Verdict
 
 MOST: Final = 16 * 1024 * 1024  # bytes read of one answer
 LANGUAGE: Final = "en"  # of error messages

@@ -24,7 +24,7 @@ from sync.connectors.tryton.directory import Directory
 from sync.connectors.tryton.documents import Documents
 from sync.connectors.tryton.profile import DAILY
 from sync.connectors.tryton.tree import Tree
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 
 MODEL: Final = "sale.subscription"
 SALE: Final = "sale.sale"  # what contracts are

@@ -12,7 +12,7 @@ from sync.connectors.rest import segment
 from sync.connectors.zuora.objects import BILL_TO
 from sync.connectors.zuora.records import Record, Records
 from sync.connectors.zuora.tenant import Tenant
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 
 LONGEST: Final = 100  # characters of a contact's names
 

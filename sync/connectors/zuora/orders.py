@@ -20,8 +20,8 @@ from sync.connectors.profile import Rendered
 from sync.connectors.successors import numbered, parted
 from sync.connectors.zuora.accounts import number_of
 from sync.connectors.zuora.records import INACTIVE, Record, Records
-from sync.outbound.envelope import Message
-from sync.outbound.retry import Answer
+from sync.outbound.answers.retry import Answer
+from sync.outbound.content.envelope import Message
 
 NAMES: Final = milestones.Names("itemName", "billTargetDate", "amountPerUnit")
 ITEMS: Final = "/v1/order-line-items"

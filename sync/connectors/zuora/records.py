@@ -14,8 +14,8 @@ from sync.connectors.profile import Object
 from sync.connectors.protocol import Held
 from sync.connectors.rest import segment
 from sync.connectors.zuora.tenant import Tenant
-from sync.outbound.envelope import Message
-from sync.outbound.retry import Answer
+from sync.outbound.answers.retry import Answer
+from sync.outbound.content.envelope import Message
 
 ACTIVE, INACTIVE = "active", "inactive"
 #: What may stand in a query between quotation marks.

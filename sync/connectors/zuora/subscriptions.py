@@ -15,7 +15,7 @@ from sync.connectors.forms import plain
 from sync.connectors.profile import Rendered
 from sync.connectors.zuora.accounts import number_of
 from sync.connectors.zuora.records import Record, Records
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 
 BEGINS, ENDS = "contractEffectiveDate", "termEndDate"
 TRIGGERS: Final = ("ContractEffective", "ServiceActivation", "CustomerAcceptance")

@@ -12,8 +12,8 @@ from typing import Any, Final
 from canonical import exact_json
 from sync.connectors.faults import Turned, said
 from sync.connectors.rest import Response, Rest, by_status
-from sync.outbound.envelope import Message
-from sync.outbound.retry import Verdict
+from sync.outbound.answers.retry import Verdict
+from sync.outbound.content.envelope import Message
 
 #: The last two digits of an error's code say what kind it is.
 NOT_FOUND: Final = 40

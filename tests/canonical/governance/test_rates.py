@@ -8,7 +8,7 @@ import pytest
 
 from canonical.governance import rates, reference_data
 from canonical.models import Golden, System, Term, WorkItem, WorkKind
-from sync.outbound import fanout
+from sync.outbound.publishing import fanout
 from tests.factories import hub
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from sync.models import Attempt, Lane
-from sync.outbound import fanout
+from sync.outbound.publishing import fanout
 from sync.outbound.subscriptions import subscribe
 from tests.canonical.api.conftest import Caller
 from tests.factories import hub, journal

@@ -17,7 +17,7 @@ from django.test import Client
 from canonical.models import System
 from sync.connections import Wish, connect
 from sync.models import Connection, Hint
-from sync.outbound.envelope import signature_headers
+from sync.outbound.content.envelope import signature_headers
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from canonical.models import Merge
 from sync.models import Lane
-from sync.outbound import fanout
+from sync.outbound.publishing import fanout
 from sync.outbound.subscriptions import subscribe
 from tests.canonical.api.conftest import Caller
 from tests.factories import journal

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from sync.outbound import snapshot
+from sync.outbound.publishing import snapshot
 from tests.canonical.api.conftest import Caller
 from tests.factories import journal
 

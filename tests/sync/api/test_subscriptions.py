@@ -10,7 +10,7 @@ from django.test import Client
 
 from canonical.models import System
 from sync.models import Lane, Replay, Subscription
-from sync.outbound import fanout
+from sync.outbound.publishing import fanout
 from tests.canonical.api.conftest import Caller
 from tests.factories import journal
 

@@ -20,10 +20,11 @@ from sync.inbound.pulls import Reading
 from sync.inbound.receive import receive
 from sync.models import Connection, Lane, Pull, Subscription
 from sync.models.connections import LoginKind
-from sync.outbound import fanout, messages
-from sync.outbound.deliver import drain
-from sync.outbound.envelope import Message
-from sync.outbound.lanes import Claimed
+from sync.outbound.content.envelope import Message
+from sync.outbound.delivery import messages
+from sync.outbound.delivery.deliver import drain
+from sync.outbound.delivery.lanes import Claimed
+from sync.outbound.publishing import fanout
 from sync.outbound.subscriptions import subscribe
 from tests.factories import hub, targets
 from tests.standins.server import CLIENT, SECRET, Standin

@@ -10,7 +10,7 @@ from canonical.models import Golden, SourceRecord
 from sync import egress
 from sync.connectors.hubspot import prices
 from sync.models import Lane, Parked, Subscription
-from sync.outbound.envelope import Message
+from sync.outbound.content.envelope import Message
 from tests.factories import targets
 from tests.standins.hubspot import HubSpot
 from tests.sync.connectors.samples import (

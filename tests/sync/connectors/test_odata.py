@@ -19,7 +19,7 @@ from sync.connectors.odata import OData
 from sync.connectors.rest import Rest
 from sync.models import Connection
 from sync.models.connections import LoginKind
-from sync.outbound.retry import Verdict
+from sync.outbound.answers.retry import Verdict
 from tests.standins.odata import ODataService
 from tests.standins.server import CLIENT, SECRET
 

@@ -16,7 +16,7 @@ from sync.connectors.paths import ABSENT
 from sync.connectors.profile import Child, Field, Object, held, mapping_spec, out, render
 from sync.inbound import catalogue
 from sync.inbound.mapping import compile_mapping
-from sync.outbound.envelope import Message, Target
+from sync.outbound.content.envelope import Message, Target
 
 NOWHERE = Surroundings({}, {})
 

@@ -13,7 +13,7 @@ from sync import egress
 from sync.connectors.sap import bodies
 from sync.inbound.receive import retire
 from sync.models import Lane, Pull, Subscription
-from sync.outbound.retry import Verdict
+from sync.outbound.answers.retry import Verdict
 from tests.factories import hub, targets
 from tests.standins.s4hana import (
     ADDRESSES,

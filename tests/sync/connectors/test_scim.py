@@ -22,8 +22,8 @@ from sync.inbound.pulls import Reading
 from sync.inbound.receive import receive, retire
 from sync.models import Attempt, Connection, Lane, Pull, Subscription
 from sync.models.connections import LoginKind
-from sync.outbound import fanout
-from sync.outbound.deliver import drain
+from sync.outbound.delivery.deliver import drain
+from sync.outbound.publishing import fanout
 from sync.outbound.subscriptions import subscribe
 from tests.factories import hub, targets
 from tests.standins import environment

@@ -10,11 +10,12 @@ from canonical.models import Golden, SourceRecord, System
 from sync.connectors.base import confirmed
 from sync.crossreference import wake_referring, write_back
 from sync.models import Attempt, Lane, Subscription
-from sync.outbound import fanout, lanes
-from sync.outbound.envelope import LEFT
-from sync.outbound.lanes import Settlement
-from sync.outbound.messages import prepare
-from sync.outbound.retry import Judgement, Verdict
+from sync.outbound.answers.retry import Judgement, Verdict
+from sync.outbound.content.envelope import LEFT
+from sync.outbound.delivery import lanes
+from sync.outbound.delivery.lanes import Settlement
+from sync.outbound.delivery.messages import prepare
+from sync.outbound.publishing import fanout
 from sync.torture.receiver import Receiver
 from tests.factories import journal, targets
 

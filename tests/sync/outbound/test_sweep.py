@@ -10,7 +10,9 @@ import pytest
 from django.utils import timezone
 
 from sync.models import Subscription, TargetHealth
-from sync.outbound import criticality, deliver, fanout, lanes, sweep, wake
+from sync.outbound import sweep, wake
+from sync.outbound.delivery import criticality, deliver, lanes
+from sync.outbound.publishing import fanout
 from sync.torture.receiver import Receiver
 from tests.factories import journal, targets
 

@@ -212,7 +212,7 @@ def test_the_command_tells_what_differs(
 def test_the_read_back_is_signed_by_the_subscriptions_secret(
     receiver: Receiver, world: tuple[Subscription, list[Golden]]
 ) -> None:
-    from sync.outbound.envelope import verifies
+    from sync.outbound.content.envelope import verifies
 
     asked = []
     receiver.behave = lambda r: asked.append(r) or Reaction()  # type: ignore[func-returns-value]

@@ -17,8 +17,8 @@ from sync import connectors, egress
 from sync.connectors.tryton import records
 from sync.inbound.receive import retire
 from sync.models import Connection, Parked
-from sync.outbound.envelope import Message, Operation, Target
-from sync.outbound.retry import Verdict
+from sync.outbound.answers.retry import Verdict
+from sync.outbound.content.envelope import Message, Operation, Target
 from tests.factories import hub
 from tests.sync.connectors.tryton.samples import CLIENT, CONTRACT, SCHEDULE, engaged
 from tests.tryton import Between, Erp

@@ -1,0 +1,1 @@
+"""What a subscription carries, and what its target is told or would be told."""
