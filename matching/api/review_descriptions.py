@@ -165,8 +165,11 @@ DECIDE: Final = Operation(
 DECIDE_ALL: Final = Operation(
     "decide_reviews",
     "Decide several reviews alike",
-    "Up to 50, each alone: one that cannot be decided is told with the reason, and takes nothing "
-    "back of the others. `status` is what deciding it alone would answer.",
+    "Up to 50, each in a transaction of its own: one that cannot be decided is told with the "
+    "reason, and takes nothing back of the others. `status` is what deciding it alone would "
+    "answer. If the connection breaks, send the same again with the same key: what was answered "
+    "is told once more, the rest is done. `preview` tells what all of them do, one after the "
+    "other, and takes it back.",
     TAG,
     {
         200: Answer(

@@ -12,13 +12,14 @@ from rest_framework.response import Response
 
 from canonical.access import Principal
 from canonical.api import parameters
+from canonical.api.contract import idempotency
 from canonical.api.contract.bodies import PICKS, Member, listing, one_of, read_deed, uuid
 from canonical.api.contract.cursors import Page, known_parameters, page_limit, unseal
 from canonical.api.contract.describe import Operation
 from canonical.api.contract.handler import problem_of
 from canonical.api.contract.preconditions import etag, expected_version
 from canonical.api.contract.problems import Problem, invalid
-from canonical.api.contract.view import ContractView, once
+from canonical.api.contract.view import ContractView, each_once, once
 from canonical.api.overrides import refuse_restricted
 from canonical.entities import schema_of
 from canonical.golden.cause import cause_of
@@ -204,30 +205,37 @@ class DecideAll(ContractView):
         "decision": Member(one_of(DECISIONS), required=True),
     }
 
-    @once
+    @each_once
     def post(self, request: Request) -> Response:
         known_parameters(request.query_params, ())
         body = read_deed(request.data, self.members)
-        cause = cause_of(self.principal, body["reason"])
+        wanted = [str(id) for id in dict.fromkeys(body["reviews"])]
+        cause, preview = cause_of(self.principal, body["reason"]), body["preview"]
 
-        def answer(id: UUID) -> dict[str, Any]:
-            def work() -> dict[str, Any]:
-                decided = reviews.decide(id, body["decision"], cause)
-                return _decided(decided, self.principal, body["preview"])
+        def answer(id: str) -> dict[str, Any]:
+            decided = reviews.decide(UUID(id), body["decision"], cause)
+            told = _decided(decided, self.principal, preview)
+            return {"review": id, "status": 200, "detail": None, "answer": told}
 
-            return _result(id, apart(work))
+        def foreseen(id: str) -> dict[str, Any]:
+            told = apart(lambda: answer(id))
+            return _refused(id, told) if isinstance(told, IdentityError) else told
 
-        wanted = dict.fromkeys(body["reviews"])
-        results = unit(lambda: [answer(id) for id in wanted], body["preview"])
-        return Response({"preview": body["preview"], "results": results})
+        def look() -> Response:
+            results = unit(lambda: [foreseen(id) for id in wanted], preview=True)
+            return Response({"preview": True, "results": results})
+
+        if preview:
+            return idempotency.answer_once(self.principal, request, look)
+        done = idempotency.answer_each(self.principal, request, wanted, answer, _refused)
+        done.data = {"preview": False, "results": done.data}
+        return done
 
     def describe(self, method: str) -> Operation:
         return descriptions.DECIDE_ALL
 
 
-def _result(id: UUID, answer: dict[str, Any] | IdentityError) -> dict[str, Any]:
-    if not isinstance(answer, IdentityError):
-        return {"review": id, "status": 200, "detail": None, "answer": answer}
-    problem = problem_of(answer)
+def _refused(id: str, error: IdentityError) -> dict[str, Any]:
+    problem = problem_of(error)
     assert problem is not None
-    return {"review": id, "status": problem.kind.status, "detail": str(answer), "answer": None}
+    return {"review": id, "status": problem.kind.status, "detail": str(error), "answer": None}

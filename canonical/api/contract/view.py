@@ -128,6 +128,12 @@ def once(post: Handler) -> Handler:
     return answered_once
 
 
+def each_once(post: Handler) -> Handler:
+    """Mark a POST that does several things, each once per Idempotency-Key: `answer_each`."""
+    post.answers_once = True  # type: ignore[attr-defined]
+    return post
+
+
 def _refuse_nul(request: Request) -> None:
     """NUL in an address would reach the database as an error of its own."""
     if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):

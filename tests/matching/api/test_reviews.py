@@ -6,12 +6,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from canonical import writer
 from canonical.identity import decisions
+from canonical.identity.errors import Busy
 from canonical.models import DecisionKind, Golden, GoldenState, WorkItem
 from matching import upkeep
+from matching.models import Review
+from matching.questions import review as reviews
 from tests.canonical.api.conftest import Caller
 from tests.factories import hub
 from tests.matching.api.conftest import Post
@@ -81,6 +85,58 @@ def test_several_are_decided_alike_each_alone(
     again = post(f"{URL}/decide", {**body, "preview": False, "reason": "again"}).json()
     assert [result["status"] for result in again["results"]] == [404, 409]
     hub.assert_sound()
+
+
+def test_each_of_several_is_decided_in_a_transaction_of_its_own_and_once(
+    post: Post, review: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.client("Kaltenberg Maschinenbau AG", "psa", "p1")
+    asked = Review.objects.exclude(pk=review["id"]).filter(state="open").order_by("id")
+    ids = [review["id"], *(str(pk) for pk in asked.values_list("pk", flat=True))]
+    body = {"reviews": ids, "decision": "no_match", "reason": "two registers"}
+    decide, left = reviews.decide, [1]
+
+    def breaking(id: UUID, *given: Any) -> Any:
+        if not left:
+            raise OperationalError("the server went away")
+        left.pop()
+        return decide(id, *given)
+
+    monkeypatch.setattr(reviews, "decide", breaking)
+    key = {"Idempotency-Key": "several"}
+    assert len(ids) > 1
+    assert post(f"{URL}/decide", body, **key).status_code == 503
+    assert Review.objects.filter(state="decided").count() == 1
+    monkeypatch.setattr(reviews, "decide", decide)
+    told = post(f"{URL}/decide", body, **key)
+    assert [result["status"] for result in told.json()["results"]] == [200] * len(ids)
+    assert "Idempotent-Replayed" not in told
+    again = post(f"{URL}/decide", body, **key)
+    assert (again.content, again["Idempotent-Replayed"]) == (told.content, "true")
+    other = post(f"{URL}/decide", {**body, "decision": "match"}, **key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    hub.assert_sound()
+
+
+def test_what_refused_one_of_several_is_kept_unless_it_passes(
+    post: Post, review: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stray, decide = str(uuid4()), reviews.decide
+    body = {"reviews": [stray, review["id"]], "decision": "no_match", "reason": "x"}
+
+    def busy(id: UUID, *given: Any) -> Any:
+        if str(id) == review["id"]:
+            raise Busy("The records kept changing; try again.")
+        return decide(id, *given)
+
+    monkeypatch.setattr(reviews, "decide", busy)
+    key = {"Idempotency-Key": "busy"}
+    first = post(f"{URL}/decide", body, **key).json()["results"]
+    assert [result["status"] for result in first] == [404, 503]
+    monkeypatch.setattr(reviews, "decide", decide)
+    second = post(f"{URL}/decide", body, **key).json()["results"]
+    assert second[0] == first[0]
+    assert second[1]["status"] == 200
 
 
 def test_no_match_publishes_the_newcomer_and_is_remembered(
