@@ -9,17 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
-import psycopg
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models
-from django.db.backends.signals import connection_created
+from django.db import connection, models
 from django.db.models import Expression
-from django.dispatch import receiver
+
+from canonical import prepared
 
 Params = Sequence[Any]
-PREPARED_AT_MOST = 500
 
 
 class Slot(Expression):
@@ -92,50 +90,12 @@ class _Compiled:
 
 def select(sql: str, params: Params) -> list[tuple[Any, ...]]:
     """The rows of a statement whose text is the same at every call."""
-    with statement() as cursor:
+    if connection.vendor == "postgresql":
+        return prepared.ask(sql, params)
+    with connection.cursor() as cursor:
         cursor.execute(sql, params)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
-
-
-class _PreparedCursor(psycopg.RawCursor[Any]):
-    """Sends values beside the text, which the server parses and plans once a connection."""
-
-    def execute(self, query: Any, params: Any = None, **_: Any) -> _PreparedCursor:
-        return super().execute(_numbered(query), params, prepare=True)
-
-    def _convert_query(self, query: Any, params: Any = None) -> Any:
-        self._query = super()._convert_query(query, params)  # what Django shows as executed
-        return self._query
-
-
-@cache
-def _numbered(sql: str) -> str:
-    """The text with PostgreSQL's own placeholders, which the driver need not look for."""
-    first, *others = sql.split("%s")
-    text = first + "".join(f"${n}{other}" for n, other in enumerate(others, 1))
-    return text.replace("%%", "%")
-
-
-@receiver(connection_created)
-def _keep_prepared(connection: Any, **_: object) -> None:
-    """Every entity has statements of its own; the driver would drop them after a hundred."""
-    if connection.vendor == "postgresql":
-        connection.connection.prepared_max = PREPARED_AT_MOST
-
-
-def statement() -> Any:
-    """A cursor for statements whose text does not change: prepared on PostgreSQL."""
-    database = connections[DEFAULT_DB_ALIAS]
-    if database.vendor != "postgresql":
-        return database.cursor()
-    database.close_if_health_check_failed()
-    if database.connection is None:
-        database.ensure_connection()
-    cursor: Any = _PreparedCursor(database.connection)
-    if database.queries_logged:
-        return database.make_debug_cursor(cursor)
-    return database.make_cursor(cursor)
 
 
 def array(values: Iterable[Any]) -> str:

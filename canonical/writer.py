@@ -17,7 +17,8 @@ from uuid import UUID
 
 from django.db import connection, models
 
-from canonical.reader import array, listed, select, statement
+from canonical import prepared
+from canonical.reader import array, listed, select
 
 Row = Mapping[str, Any]
 # Below this many values one INSERT is cheaper than the extra round trips of a COPY: the driver
@@ -204,8 +205,7 @@ class _Writes:
             return
         sql, params = _as_one(tuple(self._texts)), self._params
         self._begin()
-        with statement() as cursor:
-            cursor.execute(sql, params)
+        prepared.ask(sql, params)
 
 
 @cache
@@ -227,7 +227,10 @@ def _execute(model: type[models.Model], sql: str, params: Sequence[Any]) -> None
     if writes is not None:
         writes.add(model._meta.db_table, sql, params)
         return
-    with statement() as cursor:
+    if connection.vendor == "postgresql":
+        prepared.ask(sql, params)
+        return
+    with connection.cursor() as cursor:
         cursor.execute(sql, params)
 
 

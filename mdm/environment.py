@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +165,6 @@ def _postgres(config: dict[str, Any]) -> dict[str, Any]:
     options = config.setdefault("OPTIONS", {})
     options["options"] = f"{settings} {options.get('options', '')}".strip()
     options.setdefault("connect_timeout", 5)
-    options["prepare_threshold"] = sys.maxsize  # only what asks for it (canonical.reader)
     config["CONN_HEALTH_CHECKS"] = True
     config["ENGINE"] = "mdm.postgresql"
     return config
