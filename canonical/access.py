@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import DateTimeField, Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 from oauth2_provider.models import AccessToken
 
+from canonical.models import ConfigurationStamp
 from canonical.models.access import SCOPES, Credential, User, validate_scopes
 from canonical.models.registry import System
 from canonical.reader import Read, Slot
@@ -26,7 +27,8 @@ class Principal:
 
     `id` is stable and written to the journal (`user:7`, `credential:<client id>`, `hub:sweep`);
     `name` is what a person reads. `system` is the only system a credential reaches, None for a
-    service or a person; `every_system` is for people and for the integrator of the demo.
+    service or a person; `every_system` is for people and for the integrator of the demo. `stamp`
+    is the configuration's number, where it was read together with the credential.
     """
 
     id: str
@@ -35,6 +37,7 @@ class Principal:
     scopes: frozenset[str] = frozenset()
     grants: frozenset[str] = frozenset()
     every_system: bool = False
+    stamp: int | None = field(default=None, compare=False)
 
     def may(self, scope: str) -> bool:
         """Whether the scope was given."""
@@ -58,7 +61,7 @@ class Principal:
 
 def of_credential(credential: Credential, scopes: Iterable[str]) -> Principal:
     """A system or service; a token never does more than its credential allows by now."""
-    return _of_columns(scopes, *(getattr(credential, name) for name in _CREDENTIAL))
+    return _of_columns(scopes, None, *(getattr(credential, name) for name in _CREDENTIAL))
 
 
 _CREDENTIAL = ("client_id", "name", "system_id", "scopes", "restricted", "all_systems")
@@ -66,6 +69,7 @@ _CREDENTIAL = ("client_id", "name", "system_id", "scopes", "restricted", "all_sy
 
 def _of_columns(
     scopes: Iterable[str],
+    stamp: int | None,
     client_id: str,
     name: str,
     system: str | None,
@@ -80,22 +84,25 @@ def _of_columns(
         scopes=frozenset(scopes) & frozenset(allowed),
         grants=frozenset({RESTRICTED} if restricted else ()),
         every_system=every_system,
+        stamp=stamp,
     )
 
 
 def of_token(checksum: str, moment: datetime) -> Principal | None:
     """The caller behind an unexpired token of an active credential, by the token's SHA-256."""
-    for scope, *columns in _TOKENS(checksum=checksum, moment=moment):
-        return _of_columns(scope.split(), *columns)
+    for expires, scope, *columns in _TOKENS(checksum=checksum):
+        if expires > moment:
+            return _of_columns(scope.split(), *columns)
     return None
 
 
 _TOKENS = Read(
     lambda: AccessToken.objects.filter(
-        token_checksum=Slot("checksum"),
-        expires__gt=Slot("moment", DateTimeField()),
-        application__active=True,
-    ).values_list("scope", *(f"application__{name}" for name in _CREDENTIAL))
+        token_checksum=Slot("checksum"), application__active=True
+    ).values_list(
+        *("expires", "scope", Subquery(ConfigurationStamp.objects.values("number")[:1])),
+        *(f"application__{name}" for name in _CREDENTIAL),
+    )
 )
 
 

@@ -80,13 +80,19 @@ def _system_changed(**_: object) -> None:
 
 def current() -> Configuration:
     """The present configuration."""
-    return _configuration(stamp())
+    return known(stamp())
 
 
 def opening() -> tuple[Configuration, datetime]:
     """The present configuration and the database's clock, in one statement."""
+    number, moment = present()
+    return known(number), moment
+
+
+def present() -> tuple[int, datetime]:
+    """The number of the present configuration and the database's clock."""
     [(number, moment)] = select(_OPENING[connection.vendor], [])
-    return _configuration(number), writer.instant_of(moment)
+    return number, writer.instant_of(moment)
 
 
 _OPENING = {
@@ -95,7 +101,8 @@ _OPENING = {
 }
 
 
-def _configuration(number: int) -> Configuration:
+def known(number: int) -> Configuration:
+    """The configuration of a number that was just read, or a newer one."""
     global _held
     held = _held
     if held is None or held.stamp != number:

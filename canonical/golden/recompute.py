@@ -43,9 +43,8 @@ class Occasion:
 
     `kinds` forces a version of that kind; new records in `held` wait to be published, and
     waiting ones in `released` wait no longer; `known` gives all that is linked to a golden record
-    that was not there before. A caller that has read the configuration and the
-    clock in this transaction passes them on; the clock is read again where a golden record had
-    to be locked first.
+    that was not there before. A caller that has read the configuration and, under its locks, the
+    clock passes them on.
     """
 
     cause: Cause
@@ -64,7 +63,7 @@ def recompute(goldens: Collection[Golden], occasion: Occasion) -> dict[UUID, Com
     """
     config = occasion.config or configuration.current()
     known = [g.id for g in goldens if g.version]
-    moment = occasion.moment if occasion.moment and not known else writer.now()
+    moment = occasion.moment or writer.now()
     # Before reading: a mark that is set from here on tells of something this may not see.
     writer.delete(RecomputeDue, "golden", known)
     computed = compute(goldens, config, moment, mark=True, known=occasion.known)

@@ -7,13 +7,14 @@ has grown once its rows are locked rolls everything back and starts again.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 from hashlib import blake2b
 from typing import TypeVar
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
 
-from canonical import writer
+from canonical import configuration, writer
 from canonical.identity.errors import Busy, IdentityError
 from canonical.models import Golden
 from canonical.reader import Read, Slot, array, select
@@ -69,23 +70,28 @@ def lock_key(*names: object) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-def lock_keys(exclusive: Collection[int], shared: Collection[int] = ()) -> None:
+def lock_keys(exclusive: Collection[int], shared: Collection[int] = ()) -> tuple[int, datetime]:
     """Take advisory locks until the end of the transaction, in the order of their numbers.
 
-    SQLite has one writer at a time, which is lock enough.
+    Answers with the configuration's number and the clock once all are held. SQLite has one writer
+    at a time, which is lock enough.
     """
     if connection.vendor != "postgresql":
-        return
+        return configuration.present()
     taken = dict.fromkeys(shared, True) | dict.fromkeys(exclusive, False)
     keys = sorted(taken)
-    if keys:
-        select(_LOCKS, [array(keys), array(taken[key] for key in keys)])
+    [(number, moment)] = select(_LOCKS, [array(keys), array(taken[key] for key in keys)])
+    return number, moment
 
 
+# Counting what the locks answer makes the clock wait for the last of them.
 _LOCKS = """
-    SELECT CASE WHEN wanted.shared THEN pg_advisory_xact_lock_shared(wanted.key)
-           ELSE pg_advisory_xact_lock(wanted.key) END
-    FROM unnest(%s::bigint[], %s::boolean[]) AS wanted (key, shared)
+    WITH lock AS MATERIALIZED (
+        SELECT CASE WHEN wanted.shared THEN pg_advisory_xact_lock_shared(wanted.key)
+               ELSE pg_advisory_xact_lock(wanted.key) END AS held
+        FROM unnest(%s::bigint[], %s::boolean[]) AS wanted (key, shared)),
+    locked AS MATERIALIZED (SELECT count(held) FROM lock)
+    SELECT number, clock_timestamp() FROM locked, canonical_configurationstamp WHERE id = 1
 """
 
 

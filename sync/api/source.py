@@ -51,7 +51,8 @@ class SourceView(ContractView):
             kind = entity_of_path(entity)
         except KeyError:
             raise Problem("not-found", f"There is no entity {entity[:40]!a}.") from None
-        config = configuration.current()
+        stamp = self.principal.stamp
+        config = configuration.current() if stamp is None else configuration.known(stamp)
         self.stamp = config.stamp
         if system == CONSOLE or system not in config.active:
             raise Problem("not-found", f"There is no system {system[:40]!a}.")

@@ -28,8 +28,11 @@ _NOBODY = UUID(int=0)
 class Look:
     """The arrivals of one transaction beside all that is held."""
 
-    def __init__(self, system: str, entity: str, arrivals: Sequence[Arrival]) -> None:
+    def __init__(
+        self, system: str, entity: str, arrivals: Sequence[Arrival], stamp: int | None = None
+    ) -> None:
         self.system, self.entity, self.arrivals = system, entity, arrivals
+        self.stamp = stamp
         self.mark: str | None = None
         self.config: Configuration
         self.moment: datetime
@@ -47,8 +50,11 @@ class Look:
             self._place()
 
     def see(self) -> None:
-        """Read configuration and clock, and the arrivals as the engine sees them."""
-        self.config, self.moment = configuration.opening()
+        """Read the configuration, unless its stamp was just read, and the arrivals by it."""
+        if self.stamp is None:
+            self.config, self.moment = configuration.opening()
+        else:
+            self.config, self.stamp = configuration.known(self.stamp), None
         speaking = [a for a in self.arrivals if a.values]
         meant = resolved(self.system, self.entity, [a.values for a in speaking], self.config)
         self.seen = {
@@ -56,18 +62,20 @@ class Look:
             for arrival, values in zip(speaking, meant, strict=True)
         }
 
-    def settle(self) -> None:
-        """Under the locks: look, or look again at what changed since.
+    def settle(self, stamp: int, moment: datetime) -> None:
+        """Under the locks, and as of then: look, or look again at what changed since.
 
         Raises Grown where a record itself came in by another way, or the configuration changed:
         whatever makes the work begin again, the second time all is looked at under the locks.
         """
         mark, self.mark = self.mark, None
+        self.moment = moment
+        if stamp != self.config.stamp:
+            raise units.Grown
         if mark is None:
             self._place()
             return
-        config, self.moment = configuration.opening()
-        if config.stamp != self.config.stamp or self._held() != self.held:
+        if self._held() != self.held:
             raise units.Grown
         if self.placing is not None:
             late = filing.filed_since(self.entity, mark)

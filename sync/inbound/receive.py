@@ -80,7 +80,7 @@ def receive(
     def placed(among: Sequence[int], told: Sequence[Answer]) -> None:
         settled([places[n] for n in among], told)
 
-    told = take_in(principal, system, entity, arrivals, dry_run, placed)
+    told = take_in(principal, system, entity, arrivals, dry_run, placed, stamp)
     answers.update(zip(places, told, strict=True))
     return [answers[position] for position in range(len(items))]
 
@@ -92,9 +92,11 @@ def take_in(
     arrivals: Sequence[Arrival],
     dry_run: bool = False,
     settled: Callable[[Sequence[int], Sequence[Answer]], None] = lambda _, __: None,
+    stamp: int | None = None,
 ) -> list[Answer]:
     """The same for what is mapped already."""
-    chunk = _Chunk(system, entity, cause_of(principal), dry_run, settled, len(arrivals) > 1)
+    bulk = len(arrivals) > 1
+    chunk = _Chunk(system, entity, cause_of(principal), dry_run, settled, bulk, stamp)
     answers: dict[int, Answer] = {}
     for group in _chunks(list(enumerate(arrivals)), partial(pace.size, entity)):
         answers.update(chunk.run(group))
@@ -125,6 +127,7 @@ class _Chunk:
     dry_run: bool
     settled: Callable[[Sequence[int], Sequence[Answer]], None]
     bulk: bool
+    stamp: int | None
 
     def run(self, group: Sequence[tuple[int, Arrival]]) -> list[tuple[int, Answer]]:
         """One transaction for the group; halved where it fails for a reason of its content."""
@@ -136,7 +139,7 @@ class _Chunk:
             self.settled(positions, answers)
             return answers
 
-        look = Look(self.system, self.entity, arrivals)
+        look = Look(self.system, self.entity, arrivals, None if self.bulk else self.stamp)
         try:
             if self.bulk:
                 look.ahead()
@@ -189,8 +192,7 @@ class _Intake:
         look = self.look
         if look.mark is None:
             look.see()
-        self._lock()
-        look.settle()
+        look.settle(*self._lock())
         self.config, self.moment, self.judged = look.config, look.moment, look.judged
         locked = self._lock_goldens(look.placements)
         crash.point("locked")
@@ -200,17 +202,17 @@ class _Intake:
         crash.point("before_commit")
         return answers
 
-    def _lock(self) -> None:
+    def _lock(self) -> tuple[int, datetime]:
         """Keys of one record, or the whole entity for a chunk: one lock instead of thousands."""
         if self.bulk:
-            units.lock_keys([self.whole])
-            return
+            return units.lock_keys([self.whole])
         arrivals = self.look.arrivals
         own = [units.lock_key("record", self.system, self.entity, a.source_id) for a in arrivals]
         for seen in self.look.seen.values():
             own += [units.lock_key("key", self.entity, key) for key in seen.keys]
         parents = identities(self.system, self.entity, [a.values for a in arrivals])
-        units.lock_keys(own, [self.whole, *(units.lock_key("record", *p) for p in sorted(parents))])
+        named = [units.lock_key("record", *parent) for parent in parents]
+        return units.lock_keys(own, [self.whole, *named])
 
     def _lock_goldens(self, placements: Sequence[Placement]) -> dict[UUID, Golden]:
         """Everything this will write: own golden records, joined ones, and those that wait."""
@@ -219,11 +221,15 @@ class _Intake:
         joined = {p.golden for p in placements} - fresh
         arriving = [i.arrival.source_id for i in self.judged if i.golden is None and i.counts]
 
-        def plan() -> set[UUID]:
-            waiting = linking.waiting_for(self.system, self.entity, arriving)
-            return own | joined | set(waiting)
+        def waiting() -> set[UUID]:
+            return set(linking.waiting_for(self.system, self.entity, arriving))
 
-        locked = units.lock_goldens(plan)
+        # Who names one of these from now on waits for its lock; who waits already may yet move.
+        # A chunk of those who name it takes no such lock: then the sweep finds who still waits.
+        if waits := waiting():
+            locked = units.lock_goldens(lambda: own | joined | waiting() | waits)
+        else:
+            locked = units.locked_rows(own | joined)
         self._recheck(locked, joined | own, placements)
         return locked
 

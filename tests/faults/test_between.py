@@ -129,10 +129,10 @@ def between(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[], 
     waiting: list[Callable[[], None]] = []
     real = units.lock_keys
 
-    def lock(exclusive: Any, shared: Any = ()) -> None:
+    def lock(exclusive: Any, shared: Any = ()) -> Any:
         if waiting:
             together([waiting.pop()], 1)
-        real(exclusive, shared)
+        return real(exclusive, shared)
 
     monkeypatch.setattr(units, "lock_keys", lock)
     yield waiting.append

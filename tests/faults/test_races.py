@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
-from canonical import access
+from canonical import access, configuration
 from canonical.identity import units
 from canonical.identity.errors import Conflict
 from canonical.models import (
@@ -86,7 +86,7 @@ def test_without_the_locks_on_keys_the_check_finds_duplicates(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     hub.open_hub()
-    monkeypatch.setattr(units, "lock_keys", lambda *_: None)
+    monkeypatch.setattr(units, "lock_keys", lambda *_: configuration.present())
     jobs = [
         partial(put, system, "client", f"{system}-{n}", firm(n), 1)
         for n in range(60)
