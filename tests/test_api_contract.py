@@ -167,7 +167,18 @@ def test_nobody_reaches_what_another_credential_owns(credentials: Any) -> None:
     fanout.fan_out()
     fanout.load_pending()
     [lane, *_] = owner.get("/api/v1/deliveries").json()["results"]
-    ids = {"submissions": made["id"], "subscriptions": subscribed["id"], "deliveries": lane["id"]}
+    brought = owner.post(
+        "/api/v1/uploads?system=own&entity=clients&name=x.csv",
+        "source_id,legal_name\n1,Acme\n",
+        "text/csv",
+        headers={"Idempotency-Key": "u"},
+    ).json()
+    ids = {
+        "submissions": made["id"],
+        "subscriptions": subscribed["id"],
+        "deliveries": lane["id"],
+        "uploads": brought["id"],
+    }
     for path, method, _ in OPERATIONS:
         area = path.split("/")[3]
         if area in ids and "id>" in path:

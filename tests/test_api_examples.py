@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -23,7 +24,8 @@ from canonical.models import Golden, LegalEntity, Merge, Term, WorkItem
 from canonical.models.access import SCOPES
 from matching.models import Review
 from matching.questions import stewardship
-from sync.models import Drift, Lane, Subscription
+from sync.inbound import uploads
+from sync.models import Drift, Lane, Subscription, UploadState
 from sync.outbound.publishing import fanout
 from tests.canonical.api.conftest import token
 from tests.factories import hub
@@ -99,6 +101,7 @@ def prepared(world: World, path: str, body: Any, number: int) -> tuple[str, Any,
         "subscriptions": subscription,
         "deliveries": delivery,
         "work-items": work_item,
+        "uploads": upload,
     }
     if "{id}" in path:
         return path.replace("{id}", str(ids[parts[3]](world, number))), body, 1
@@ -138,6 +141,15 @@ def work_item(world: World, number: int) -> Any:
     """One that is closed by hand."""
     named = {"kind": "version_conflict", "subject": f"crm/client/{number}", "title": "crm"}
     return WorkItem.objects.create(**named, opened_at=now()).pk
+
+
+def upload(world: World, number: int) -> Any:
+    """A file that is loaded."""
+    content = f"source_id,legal_name\nU-{number},Zephyr {number}\n".encode()
+    brought = uploads.bring(hub.SENDER, "crm", "client", "u.csv", content, "source_id")
+    uploads.ask(brought, UploadState.LOADING)
+    uploads.work_one(brought.pk)
+    return brought.pk
 
 
 def subscription(world: World, number: int) -> Any:
@@ -182,12 +194,23 @@ def test_every_request_example_succeeds_and_is_answered_as_described(
     wrong = []
     for number, (path, operation, media, example) in enumerate(examples(method)):
         address, body, version = prepared(world, path, example, number)
+        address += required(operation)
         answer = send(world, method, address, media, body, version)
         if answer.status_code // 100 != 2:
             wrong.append(f"{method} {path} {answer.status_code}: {answer.content.decode()[:300]}")
         elif fault := misfit(operation, answer):
             wrong.append(f"{method} {path}: {fault}")
     assert not wrong, "\n".join(wrong)
+
+
+def required(operation: dict[str, Any]) -> str:
+    """The examples of the query parameters that the operation cannot do without."""
+    told = {
+        each["name"]: each["example"]
+        for each in operation.get("parameters", ())
+        if each.get("in") == "query" and each["required"]
+    }
+    return f"?{urlencode(told)}" if told else ""
 
 
 def misfit(operation: dict[str, Any], answer: Any) -> str:

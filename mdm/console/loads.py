@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -17,18 +16,17 @@ from django.views.decorators.http import require_POST
 
 from canonical.admin.base import principal_of
 from canonical.entities import ENTITIES
-from canonical.identity.errors import Refused
+from canonical.identity.errors import Conflict, Refused
 from canonical.models import System
 from mdm.console.layout.drawings import Bar, bars
 from mdm.console.pages import cause_from, is_fragment, scoped, show
 from sync.inbound import uploads
 from sync.inbound.files import endings
-from sync.inbound.uploads import rollback
+from sync.inbound.uploads import rollback, standing
 from sync.models import Mapping as StoredMapping
 from sync.models import Upload, UploadState
 
 SHOWN = 50
-WORKING = frozenset({UploadState.REHEARSING, UploadState.LOADING, UploadState.WITHDRAWING})
 # What became, or would become, of rows: the group, its name, and what it means.
 GROUPS = (
     ("new", "New", "They make golden records."),
@@ -108,7 +106,7 @@ def _brought(request: HttpRequest) -> Upload:
 def load_page(request: HttpRequest, upload: UUID) -> HttpResponse:
     """How far a file has come, and what overlaps, what it brought, or what was taken back."""
     found = _found(upload)
-    done = found.submission.done if found.submission and _loads(found) else found.done
+    done = standing.progress(found)
     return show(
         request,
         f"console/loads/{'state' if is_fragment(request) else 'page'}.html",
@@ -116,10 +114,10 @@ def load_page(request: HttpRequest, upload: UUID) -> HttpResponse:
         upload=found,
         done=done,
         share=round(100 * done / found.total) if found.total else 0,
-        working=found.state in WORKING,
-        forgotten=Upload.objects.filter(pk=upload, content__isnull=True).exists(),
+        working=found.state in standing.WORKING,
+        forgotten=not standing.kept(found),
         overlap=_overlap(found.report) if found.report else None,
-        brought=_outcomes(found) if found.state == UploadState.LOADED else [],
+        brought=_brought_rows(found),
         taken_back=rollback.Report.of(found.withdrawal) if found.withdrawal else None,
     )
 
@@ -127,10 +125,6 @@ def load_page(request: HttpRequest, upload: UUID) -> HttpResponse:
 def _found(upload: UUID) -> Upload:
     rows = Upload.objects.defer("content").select_related("system", "submission")
     return get_object_or_404(rows, pk=upload)
-
-
-def _loads(upload: Upload) -> bool:
-    return upload.state in (UploadState.LOADING, UploadState.LOADED)
 
 
 def _overlap(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,13 +147,10 @@ def _overlap(report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _outcomes(upload: Upload) -> list[Bar]:
+def _brought_rows(upload: Upload) -> list[Bar]:
     """What became of the rows, by outcome."""
-    if upload.submission is None:
-        return []
-    rows = upload.submission.items.order_by().values_list("answer__outcome")
-    counts = rows.annotate(number=Count("pk"))
-    return bars(sorted(((str(outcome), n) for outcome, n in counts), key=lambda row: -row[1]))
+    loaded = upload.state == UploadState.LOADED
+    return bars(list(standing.outcomes(upload).items())) if loaded else []
 
 
 @require_POST
@@ -182,15 +173,17 @@ def withdraw_page(request: HttpRequest, upload: UUID) -> HttpResponse:
         cause = cause_from(request)
         uploads.withdraw(found, principal_of(request), cause.reason)
         return redirect("console:load", found.pk)
-    if found.state != UploadState.LOADED:
-        messages.info(request, f"{found.name} is {found.get_state_display()}.")
+    try:
+        report = rollback.outlook(found)
+    except Conflict as error:
+        messages.info(request, str(error))
         return redirect("console:load", found.pk)
     return show(
         request,
         "console/loads/withdraw.html",
         f"Take back {found.name}",
         upload=found,
-        report=rollback.outlook(found),
+        report=report,
         now=timezone.now(),
         back=reverse("console:load", args=[found.pk]),
     )

@@ -21,8 +21,10 @@ from sync.api.subscriptions import (
     SubscriptionList,
 )
 from sync.api.targets import DriftList, HealDrift, Reconcile, ReconciliationDetail
+from sync.api.uploads import Load, Rehearse, UploadDetail, UploadList, Withdraw
 
 _ONE = "api/v1/subscriptions/<uuid:id>"
+_UPLOAD = "api/v1/uploads/<uuid:id>"
 
 _SOURCE = "api/v1/systems/<str:system>/<str:entity>"
 
@@ -32,6 +34,11 @@ urlpatterns = [
     path(f"{_SOURCE}/<path:source_id>/golden", GoldenBehind.as_view(), name="source-golden"),
     path(f"{_SOURCE}/<path:source_id>", SourceRecordView.as_view(), name="source-record"),
     path("api/v1/submissions/<uuid:id>", SubmissionView.as_view(), name="submission"),
+    path("api/v1/uploads", UploadList.as_view(), name="uploads"),
+    path(_UPLOAD, UploadDetail.as_view(), name="upload"),
+    path(f"{_UPLOAD}/rehearse", Rehearse.as_view(), name="upload-rehearse"),
+    path(f"{_UPLOAD}/load", Load.as_view(), name="upload-load"),
+    path(f"{_UPLOAD}/withdraw", Withdraw.as_view(), name="upload-withdraw"),
     *(
         path(f"api/v1/match/{schema_of(e).path}", Match.as_view(entity=e), name=f"{e}-match")
         for e in ENTITIES

@@ -9,13 +9,13 @@ from django.db.models import Exists, OuterRef, Q
 
 from canonical import writer
 from sync.inbound.uploads.asking import FILE_KEPT_FOR
-from sync.models import Submission, SubmissionItem, Upload, UploadState
+from sync.inbound.uploads.standing import WORKING
+from sync.models import Submission, SubmissionItem, Upload
 from sync.models.inbound import SubmissionState
 
 #: So long a repeat of a batch is answered as the first time.
 ANSWERS_KEPT_FOR: Final = timedelta(days=7)
 AT_ONCE: Final = 100  # submissions a run: each may have thousands of answers
-WORKED_ON: Final = (UploadState.REHEARSING, UploadState.LOADING, UploadState.WITHDRAWING)
 
 
 def run() -> int:
@@ -39,4 +39,4 @@ def _forget_submissions(now: datetime) -> int:
 def _forget_files(now: datetime) -> int:
     """The row stays: who brought what, what came of it, and it can still be taken back."""
     old = Upload.objects.filter(uploaded_at__lt=now - FILE_KEPT_FOR, content__isnull=False)
-    return old.exclude(state__in=WORKED_ON).update(content=None)
+    return old.exclude(state__in=WORKING).update(content=None)

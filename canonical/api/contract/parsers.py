@@ -74,6 +74,26 @@ class NDJSONParser(StrictJSONParser):
         return [_line(line) for line in raw.split(b"\n") if line.strip()]
 
 
+class FileParser(BaseParser):
+    """A file as it is: its bytes, at most `max_body` of the view."""
+
+    media_type = "application/octet-stream"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        return StrictJSONParser.read(stream, parser_context or {})
+
+
+class CsvParser(FileParser):
+    """The same, as whoever knows that it is CSV says it."""
+
+    media_type = "text/csv"
+
+
 def _line(line: bytes) -> Any:
     try:
         return parse(line)

@@ -56,10 +56,11 @@ KINDS: Final = {
         Kind("precondition-failed", 412, "The record has another version by now",
              "Read it again and send its ETag as If-Match."),
         Kind("payload-too-large", 413, "The body is too large",
-             "Send at most 1 MB, or 10 MB to a batch address."),
+             "Send at most 1 MB, or 10 MB to a batch address or as an upload."),
         Kind("unsupported-media-type", 415, "The body has an unknown media type",
              "Send `application/json`, uncompressed; batch addresses also take "
-             "`application/x-ndjson`."),
+             "`application/x-ndjson`, uploads the file as `text/csv` or "
+             "`application/octet-stream`."),
         Kind("idempotency-key-reused", 422, "This key belongs to another request",
              "Use a new Idempotency-Key for a new request."),
         Kind("unprocessable", 422, "Understood, but impossible",

@@ -2,7 +2,7 @@
 
 The database is the queue here too: what a person asks for is a state of the upload's row, and
 whoever holds its lease works on it (`work`). `rehearsal` tells what would become of the rows,
-`rollback` takes back what they brought.
+`rollback` takes back what they brought, `standing` tells how far a file has come.
 """
 
 from sync.inbound.uploads.asking import BadUpload, ask, bring, withdraw

@@ -17,6 +17,7 @@ from canonical import configuration, worklist
 from canonical.golden.cause import Cause
 from canonical.golden.recompute import Computed
 from canonical.identity import linking, units, withdrawal
+from canonical.identity.errors import Conflict
 from canonical.models import (
     CONSOLE,
     STANDING,
@@ -35,7 +36,7 @@ from matching.intake.refresh import refiled
 from matching.questions import review
 from sync.inbound.answers import where
 from sync.inbound.receive import CHUNK
-from sync.models import Upload
+from sync.models import Upload, UploadState
 
 NAMED = 50  # how many of each kind a report names; all are counted
 Named = dict[str, str]
@@ -205,7 +206,9 @@ def close_words(upload: Upload) -> None:
 
 
 def outlook(upload: Upload) -> Report:
-    """What taking the load back would do to its records, without doing it."""
+    """What taking the load back would do to its records; raises Conflict where none is."""
+    if upload.state != UploadState.LOADED:
+        raise Conflict(f"{upload.name} is {upload.get_state_display()}.")
     report = Report()
     for source_ids in brought(upload):
         found = _versions(upload, source_ids).filter(STANDING)
