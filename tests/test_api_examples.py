@@ -105,6 +105,8 @@ def prepared(world: World, path: str, body: Any, number: int) -> tuple[str, Any,
     }
     if "{id}" in path:
         return path.replace("{id}", str(ids[parts[3]](world, number))), body, 1
+    if parts[3] == "policies":
+        return path.format(entity="clients"), body, 1
     named = {"legal_entity": "DE01", "name": "client_status", "system": "crm", "value": "Prospekt"}
     return path.format(**named), body, 0
 

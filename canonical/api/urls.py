@@ -9,6 +9,7 @@ from canonical.api.contract.oauth import TokenEndpoint
 from canonical.api.facets import History, Relations, Sources
 from canonical.api.lineage import Lineage
 from canonical.api.overrides import Overrides
+from canonical.api.policies import PolicyInForce, PolicyList
 from canonical.api.rates import Rates
 from canonical.api.records import RecordDetail, RecordList
 from canonical.api.reference_data import VocabularyDetail, VocabularyList
@@ -46,6 +47,8 @@ urlpatterns = [
         Word.as_view(),
         name="word",
     ),
+    path("api/v1/policies", PolicyList.as_view(), name="policies"),
+    path("api/v1/policies/<str:entity>", PolicyInForce.as_view(), name="policy"),
     path("api/schema/", pages.SchemaDocument.as_view(), name="openapi"),
     path("api/docs/", pages.Documentation.as_view(), name="docs"),
     path("api/redoc/", pages.Reference.as_view(), name="redoc"),

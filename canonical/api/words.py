@@ -14,9 +14,8 @@ from canonical.api.contract.cursors import Page, known_parameters, page_limit, u
 from canonical.api.contract.describe import Answer, Operation
 from canonical.api.contract.problems import Problem
 from canonical.api.contract.view import ContractView, reach
+from canonical.api.effects import CHANGED, changed
 from canonical.api.reference_data import TAG
-from canonical.documents.shape import masked_values
-from canonical.entities import schema_of
 from canonical.golden.cause import Cause, cause_of
 from canonical.governance import words
 from canonical.governance.words import Effect, Unmapped
@@ -111,27 +110,7 @@ class Word(ContractView):
         return {
             "records": effect.records,
             "compared": min(len(effect.goldens), words.COMPARED),
-            "changed": [
-                {
-                    "id": golden.pk,
-                    "code": golden.code,
-                    "entity": golden.entity,
-                    "url": f"/api/v1/{schema_of(golden.entity).path}/{golden.pk}",
-                    "values": self._differences(golden.entity, before, after),
-                }
-                for golden, before, after in effect.changed
-            ],
-        }
-
-    def _differences(
-        self, entity: str, before: Mapping[str, Any], after: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        if not self.principal.sees_restricted:
-            before, after = (masked_values(schema_of(entity), each) for each in (before, after))
-        return {
-            name: {"before": before.get(name), "after": after.get(name)}
-            for name in sorted(before.keys() | after.keys())
-            if before.get(name) != after.get(name)
+            "changed": changed(effect.changed, self.principal),
         }
 
     def describe(self, method: str) -> Operation:
@@ -206,22 +185,11 @@ _WORD: Final = describe.record(
         "term": describe.STRING,
     }
 )
-_DIFFERENCE: Final = describe.record({"before": {}, "after": {}})
 _EFFECT: Final = describe.record(
     {
         "records": describe.INTEGER | {"description": "Source records that say the word."},
         "compared": describe.INTEGER | {"description": "Golden records that were compared."},
-        "changed": describe.listing(
-            describe.record(
-                {
-                    "id": describe.UUID,
-                    "code": describe.STRING,
-                    "entity": describe.STRING,
-                    "url": describe.STRING,
-                    "values": {"type": "object", "additionalProperties": _DIFFERENCE},
-                }
-            )
-        ),
+        "changed": CHANGED,
     }
 )
 _ANSWER: Final = describe.record(

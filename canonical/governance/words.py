@@ -6,7 +6,7 @@ A change is previewed by doing it and taking it back, so that what is told is wh
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -20,12 +20,12 @@ from canonical import configuration, writer
 from canonical.golden.cause import Cause
 from canonical.golden.recompute import compute
 from canonical.governance import audit, reference_data
+from canonical.governance.effects import Changed, differing
 from canonical.identity.errors import Conflict, Refused
 from canonical.identity.units import locked_rows
 from canonical.models import (
     AuditKind,
     Crosswalk,
-    Golden,
     SourceRecord,
     System,
     Term,
@@ -77,7 +77,7 @@ class Effect:
 
     records: int
     goldens: set[UUID]
-    changed: list[tuple[Golden, Mapping[str, Any], Mapping[str, Any]]] = field(default_factory=list)
+    changed: list[Changed] = field(default_factory=list)
 
 
 def grid(vocabulary: str) -> Grid:
@@ -183,11 +183,7 @@ def _rehearsed(row: Crosswalk, change: Any) -> Effect:
         change()
         configuration.touch()
         after = compute(list(first.values()), configuration.current(), writer.now())
-        effect.changed = [
-            (first[golden], told[golden], each.after)
-            for golden, each in after.items()
-            if each.after != told[golden]
-        ]
+        effect.changed = differing(first, told, {g: each.after for g, each in after.items()})
         transaction.set_rollback(True)
     return effect
 

@@ -1,4 +1,6 @@
-"""Who looked at or changed what the journal does not tell of: unmasking, words, roles, work.
+"""Who looked at or changed what the journal does not tell of.
+
+Unmasking, words, roles, work; terms, rates, policies, mappings and credentials.
 
 AuditEntry n-1 Golden, where it is about one.
 """
@@ -19,6 +21,11 @@ class AuditKind(models.TextChoices):
     ROLES = "roles", "groups taken from the identity provider"
     WORK_PUT_OFF = "work_put_off", "work put off"
     WORK_CLOSED = "work_closed", "work closed by hand"
+    TERM = "term", "term changed"
+    RATE = "exchange_rate", "exchange rate changed"
+    POLICY = "policy", "policy put in force"
+    MAPPING = "mapping", "mapping put in force"
+    CREDENTIAL = "credential", "credential issued, rotated or revoked"
 
 
 class AuditEntry(models.Model):

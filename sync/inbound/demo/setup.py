@@ -13,12 +13,12 @@ from django.db import transaction
 
 from canonical import configuration
 from canonical.access import issue_credential
+from canonical.governance import policies
 from canonical.models import (
     Crosswalk,
     ExchangeRate,
     LegalEntity,
     PaymentTerm,
-    Policy,
     System,
     Term,
     User,
@@ -119,13 +119,8 @@ def _crosswalks(data: dict[str, dict[str, dict[str, str]]]) -> None:
 
 def _policies(data: dict[str, Any]) -> None:
     for entity, rules in data.items():
-        active = Policy.objects.get(entity=entity, active=True)
-        if active.rules == rules:
-            continue
-        Policy.objects.filter(pk=active.pk).update(active=False)
-        Policy.objects.create(
-            entity=entity, version=active.version + 1, rules=rules, active=True, created_by=BY
-        )
+        if policies.in_force(entity).rules != rules:
+            policies.store(entity, rules, BY)
 
 
 def _mappings() -> None:
