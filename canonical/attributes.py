@@ -119,9 +119,12 @@ class Attribute:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EntitySchema:
-    """An entity as data: its singular name, its API path name, code prefix and attributes."""
+    """An entity as data: its singular name, its API path name, code prefix and attributes.
+
+    What is built from it is kept by it, so it is only equal to itself.
+    """
 
     entity: str
     path: str
@@ -130,11 +133,14 @@ class EntitySchema:
     by_name: dict[str, Attribute] = field(init=False, compare=False, repr=False)
     referring: frozenset[str] = field(init=False, compare=False, repr=False)
     """The attributes that are references or hold some."""
+    guarded: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    """The attributes that need approval."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {a.name: a for a in self.attributes})
         referring = frozenset(a.name for a in self.attributes if a.refers)
         object.__setattr__(self, "referring", referring)
+        object.__setattr__(self, "guarded", tuple(a.name for a in self.attributes if a.approval))
 
     def __getitem__(self, name: str) -> Attribute:
         return self.by_name[name]

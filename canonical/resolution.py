@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from canonical.attributes import Attribute, EntitySchema, Kind
@@ -57,14 +58,18 @@ def resolve(
     `term(vocabulary, value)` gives the canonical term or None; `target(path)` the golden id the
     reference at that path resolves to or None.
     """
-    result = Resolved()
+    result, resolvers = Resolved(), _resolvers_of(schema)
+    words = _Words(term, target, result)
     for name, value in values.items():
-        attribute = _declared(schema, name)
-        if attribute is None:
-            result.values[name] = value
-            continue
-        resolved = _resolve(attribute, value, name, result, term, target)
-        if resolved not in (None, [], {}):
+        resolver = resolvers.get(name)
+        if resolver is None:
+            attribute = _declared(schema, name)
+            if attribute is None:
+                result.values[name] = value
+                continue
+            resolver = _resolver(attribute)
+        resolved = resolver(value, name, words)
+        if resolved not in _NOTHING:
             result.values[name] = resolved
     return result
 
@@ -102,52 +107,73 @@ def _leaves(
         yield path, attribute, value
 
 
-def _resolve(
-    attribute: Attribute, value: Any, path: str, result: Resolved, term: Term, target: Target
-) -> Any:
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What words mean today, and where it is noted what means nothing."""
+
+    term: Term
+    target: Target
+    result: Resolved
+
+
+# Resolvers are built once from the declarations, as the checks of `canonical.validation` are.
+_Resolver = Callable[[Any, str, _Words], Any]
+_NOTHING: tuple[Any, ...] = (None, [], {})
+
+
+@cache
+def _resolvers_of(schema: EntitySchema) -> dict[str, _Resolver]:
+    return {attribute.name: _resolver(attribute) for attribute in schema}
+
+
+def _resolver(attribute: Attribute) -> _Resolver:
     if attribute.kind is Kind.LIST:
-        element = attribute.element
-        resolved = (
-            _resolve(element, item, f"{path}[{place}]", result, term, target)
-            for place, item in enumerate(value)
-        )
-        return [item for item in resolved if item not in (None, [], {})]
+        return _of_list(_resolver(attribute.element))
     if attribute.kind is Kind.OBJECT:
-        return _resolve_parts(attribute, value, path, result, term, target)
+        return _of_object({part.name: _resolver(part) for part in attribute.fields})
     if attribute.kind is Kind.CODE:
-        return _resolve_term(attribute, value, path, result, term)
-    if attribute.kind is Kind.REFERENCE:
-        found = target(path)
-        if found is None:
-            result.pending.append(path)
-        return found
+        return _of_term(attribute.vocabulary or "")
+    return _referent if attribute.kind is Kind.REFERENCE else _as_said
+
+
+def _as_said(value: Any, path: str, words: _Words) -> Any:
     return value
 
 
-def _resolve_parts(
-    attribute: Attribute,
-    value: Mapping[str, Any],
-    path: str,
-    result: Resolved,
-    term: Term,
-    target: Target,
-) -> dict[str, Any]:
-    parts = {}
-    for part in attribute.fields:
-        item = value.get(part.name)
-        if item is None:
-            continue
-        resolved = _resolve(part, item, f"{path}.{part.name}", result, term, target)
-        if resolved not in (None, [], {}):
-            parts[part.name] = resolved
-    return parts
-
-
-def _resolve_term(
-    attribute: Attribute, value: str, path: str, result: Resolved, term: Term
-) -> str | None:
-    vocabulary = attribute.vocabulary or ""
-    found = term(vocabulary, value)
+def _referent(value: Any, path: str, words: _Words) -> str | None:
+    found = words.target(path)
     if found is None:
-        result.unmapped.append((path, vocabulary, value))
+        words.result.pending.append(path)
     return found
+
+
+def _of_term(vocabulary: str) -> _Resolver:
+    def resolver(value: Any, path: str, words: _Words) -> str | None:
+        found = words.term(vocabulary, value)
+        if found is None:
+            words.result.unmapped.append((path, vocabulary, value))
+        return found
+
+    return resolver
+
+
+def _of_list(element: _Resolver) -> _Resolver:
+    def resolver(value: Any, path: str, words: _Words) -> list[Any]:
+        resolved = (element(item, f"{path}[{n}]", words) for n, item in enumerate(value))
+        return [item for item in resolved if item not in _NOTHING]
+
+    return resolver
+
+
+def _of_object(parts: Mapping[str, _Resolver]) -> _Resolver:
+    def resolver(value: Any, path: str, words: _Words) -> dict[str, Any]:
+        resolved = {}
+        for name, part in parts.items():
+            item = value.get(name)
+            if item is not None and part is not _as_said:
+                item = part(item, f"{path}.{name}", words)
+            if item not in _NOTHING:
+                resolved[name] = item
+        return resolved
+
+    return resolver

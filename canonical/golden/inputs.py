@@ -157,13 +157,13 @@ def _approved_values(
     values = dict(row.values or {})
     if row.system == CONSOLE:
         return values
-    for attribute in schema:
-        if attribute.approval and attribute.name in values:
-            value = approved.get((row.record, attribute.name))
+    for name in schema.guarded:
+        if name in values:
+            value = approved.get((row.record, name))
             if value is None:
-                values.pop(attribute.name)
+                values.pop(name)
             else:
-                values[attribute.name] = value
+                values[name] = value
     return values
 
 
@@ -171,7 +171,7 @@ def _approved(rows: Collection[Row]) -> dict[tuple[UUID, str], Any]:
     guarded = [
         row.record
         for row in rows
-        if any(a.approval and a.name in (row.values or {}) for a in schema_of(row.entity))
+        if not (row.values or {}).keys().isdisjoint(schema_of(row.entity).guarded)
     ]
     if not guarded:
         return {}

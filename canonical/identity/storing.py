@@ -175,7 +175,6 @@ def named_goldens(names: Collection[str]) -> dict[str, tuple[UUID, str]]:
 
 def _store_approved(entity: str, items: Sequence[Judged], cause: Cause, at: datetime) -> None:
     """Approve, for now, every new value of an attribute that needs approval."""
-    guarded = [a.name for a in schema_of(entity) if a.approval]
     rows = [
         {
             "record_id": item.record,
@@ -186,7 +185,7 @@ def _store_approved(entity: str, items: Sequence[Judged], cause: Cause, at: date
             "at": at,
         }
         for item in items
-        for name in guarded
+        for name in schema_of(entity).guarded
         if name in item.values and item.values[name] != item.before.get(name)
     ]
     writer.insert(ApprovedValue, rows)

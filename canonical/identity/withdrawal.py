@@ -185,11 +185,11 @@ def _state(left: _Left) -> RecordState:
 
 def _approve_again(entity: str, group: Sequence[_Left], cause: Cause, moment: datetime) -> None:
     """A value that was approved once counts again; what never was goes on waiting."""
-    guarded = {a.name for a in schema_of(entity) if a.approval}
+    guarded = schema_of(entity).guarded
     wanted = {
         (each.record.id, name): digest_of(each.values[name])
         for each in group
-        for name in guarded & each.values.keys()
+        for name in each.values.keys() & guarded
     }
     if not wanted:
         return
