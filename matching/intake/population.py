@@ -5,9 +5,9 @@ Records and golden records go by number here: a chunk asks for tens of thousands
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.engine.frame import frame_of
-from matching.engine.linkage import capped, together
+from matching.engine.linkage import CAP, joined
 from matching.engine.model import Model
 from matching.engine.normalise import Features
 from matching.engine.profile import Profile
 from matching.engine.score import Comparison, Scorer, comparisons
 from matching.intake.candidates import Member
 
-Pair = tuple[int, int]
+Pair = int
+"""Two records in one number, `record * OTHER + other`: numbers are found faster than tuples."""
+OTHER = 1 << 32
 Places = npt.NDArray[np.int64]
 
 
@@ -62,8 +64,10 @@ class Population:
         self.learn(members)
         self._prepared = len(self.records)
         self._scorer = Scorer(profile, model, frame_of(profile, self.features))
-        self._levels: dict[Pair, Any] = {}
-        self._weights: dict[Pair, int] = {}
+        self._places: dict[Pair, int] = {}
+        self._levels: list[Any] = []
+        self._weights: list[int] = []
+        self._capped: list[int] = []
 
     def golden(self, golden: UUID) -> int:
         """The number of a golden record, known before or not."""
@@ -88,12 +92,13 @@ class Population:
         Another record that says something else than before gets a new one: pairs that were
         scored are not scored again.
         """
-        known = self.numbers.get(member.record)
-        if known is not None:
+        number = len(self.records)
+        known = self.numbers.setdefault(member.record, number)
+        if known != number:
             if known < self._arriving or self.features[known] == member.features:
                 return known
             self.leave(known)
-        number = self.numbers[member.record] = len(self.records)
+            self.numbers[member.record] = number
         self.records.append(member.record)
         self.systems.append(member.system)
         self.features.append(member.features)
@@ -118,62 +123,70 @@ class Population:
 
     def prepare(self, pairs: Iterable[Pair]) -> None:
         """Score every pair that was not scored yet, in one go."""
-        new = [pair for pair in dict.fromkeys(pairs) if pair not in self._weights]
+        places = self._places
+        new = [pair for pair in dict.fromkeys(pairs) if pair not in places]
         if not new:
             return
         if len(self.records) == self._prepared:
-            self._score(new, self._scorer, _places(new))
+            self._score(new, self._scorer, *sides(new))
             return
-        known = [pair for pair in new if max(pair) < self._prepared]
+        known = [pair for pair in new if max(divmod(pair, OTHER)) < self._prepared]
         if known:
-            self._score(known, self._scorer, _places(known))
-        if others := [pair for pair in new if max(pair) >= self._prepared]:
+            self._score(known, self._scorer, *sides(known))
+        if others := [pair for pair in new if max(divmod(pair, OTHER)) >= self._prepared]:
             self._score_others(others)
 
-    def _score(self, pairs: Sequence[Pair], scorer: Scorer, places: Places) -> None:
-        levels = scorer.levels(*places.T)
-        self._levels.update(zip(pairs, levels, strict=True))
-        self._weights.update(zip(pairs, scorer.weights(levels).tolist(), strict=True))
+    def _score(self, pairs: Sequence[Pair], scorer: Scorer, i: Places, j: Places) -> None:
+        levels = scorer.levels(i, j)
+        weights = scorer.weights(levels)
+        self._places.update(zip(pairs, count(len(self._weights))))
+        self._levels.extend(levels)
+        self._weights.extend(weights.tolist())
+        self._capped.extend(np.clip(weights, -CAP, CAP).tolist())
 
     def _score_others(self, pairs: Sequence[Pair]) -> None:
         """Score pairs with records that came to be known after the frame was made."""
-        records, places = np.unique(_places(pairs), return_inverse=True)
+        records, places = np.unique(sides(pairs), return_inverse=True)
         frame = frame_of(self.profile, [self.features[record] for record in records])
-        self._score(pairs, Scorer(self.profile, self.model, frame), places.reshape(-1, 2))
+        self._score(pairs, Scorer(self.profile, self.model, frame), *places.reshape(2, -1))
 
-    def weights(self) -> ItemsView[Pair, int]:
-        """The evidence of every pair that was scored, in 1/1024 bit."""
-        return self._weights.items()
+    def scored(self) -> tuple[Places, Places, Places]:
+        """Both sides of every pair that was scored, and its evidence in 1/1024 bit."""
+        return *sides(self._places), np.array(self._weights, np.int64)
+
+    def _place(self, pair: Pair) -> int:
+        place = self._places.get(pair)
+        if place is None:
+            self.prepare([pair])
+            place = self._places[pair]
+        return place
 
     def weight(self, record: int, other: int) -> int:
         """The evidence between two records, in 1/1024 bit."""
-        if (record, other) not in self._weights:
-            self.prepare([(record, other)])
-        return self._weights[record, other]
+        return self._weights[self._place(record * OTHER + other)]
 
     def evidence(self, record: int, golden: int, apart: bool = True) -> int:
         """The evidence that a record belongs to a golden record, in 1/1024 bit.
 
         With `apart`, what its own system holds apart from it counts against it.
         """
-        others = self.inside[golden]
-        system = self.systems[record]
-        if len(others) == 1 and others[0] != record:  # as most are
-            apart = apart and self.systems[others[0]] == system
-            return capped(self.weight(record, others[0])) + apart * self.model.apart
-        others = self.others(record, golden)
-        same = sum(self.systems[other] == system for other in others) if apart else 0
-        weights = [self.weight(record, other) for other in others]
-        return together(weights, same * self.model.apart)
+        base, system, others, total = record * OTHER, self.systems[record], 0, 0
+        for other in self.inside[golden]:
+            if other != record:
+                others += 1
+                total += self._capped[self._place(base + other)]
+                if apart and self.systems[other] == system:
+                    total += self.model.apart
+        return joined(total, others) if others else 0
 
     def detail(self, record: int, other: int) -> Sequence[Comparison]:
         """What each attribute said of two records."""
-        self.weight(record, other)
-        levels = self._levels[record, other]
-        sides = self.features[record], self.features[other]
-        return comparisons(self.profile, self.model, levels, *sides)
+        levels = self._levels[self._place(record * OTHER + other)]
+        said = self.features[record], self.features[other]
+        return comparisons(self.profile, self.model, levels, *said)
 
 
-def _places(pairs: Sequence[Pair]) -> Places:
-    """Pairs as two columns."""
-    return np.fromiter(chain.from_iterable(pairs), np.int64, 2 * len(pairs)).reshape(-1, 2)
+def sides(pairs: Collection[Pair]) -> tuple[Places, Places]:
+    """The records of pairs, the ones and the others."""
+    i, j = np.divmod(np.fromiter(pairs, np.int64, len(pairs)), OTHER)
+    return i, j

@@ -8,12 +8,11 @@ the ones before it went.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from heapq import nlargest
-from itertools import repeat
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +25,7 @@ from matching.engine.profile import Profile
 from matching.intake import candidates
 from matching.intake.candidates import Asked, Member, Near
 from matching.intake.filing import Late
-from matching.intake.population import Newcomer, Population
+from matching.intake.population import OTHER, Newcomer, Pair, Population
 from matching.models import MatchModel, ReviewKind
 from matching.profiles import profile_for
 
@@ -122,6 +121,8 @@ class Placing:
         self.profile: Profile = profile_for(entity)
         self.model = current_model(entity, stamp)
         self.under: dict[int, list[int]] = defaultdict(list)
+        told = Counter(chain.from_iterable(n.keys for n in newcomers))
+        self.shared = [[key for key in n.keys if told[key] > 1] for n in newcomers]
         self.asked = [self._asked(n) for n in newcomers]
         self.near = candidates.near(entity, self.asked)
         members = self._members(range(len(newcomers)))
@@ -183,33 +184,32 @@ class Placing:
             found.update(candidates.members(missing))
         return found
 
-    def _pairs(self) -> Iterable[tuple[int, int]]:
+    def _pairs(self) -> Iterator[Pair]:
         """Every pair that will surely be asked for, so that all are scored at once."""
         inside = self.population.inside
         peers: dict[int, list[int]] = defaultdict(list)
         visitors: dict[int, list[int]] = defaultdict(list)
-        for n, newcomer in enumerate(self.newcomers):
+        for n, shared in enumerate(self.shared):
             others: set[int] = set()
             for golden in self._goldens(n):
                 others.update(inside[golden], visitors[golden][: candidates.KEY_CAP])
                 visitors[golden].append(n)
-            for key in newcomer.keys:
+            for key in shared:
                 others.update(peers[key][: candidates.KEY_CAP])
                 peers[key].append(n)
             others.discard(n)
-            yield from zip(repeat(n), others)
+            yield from map((n * OTHER).__add__, others)
 
-    def _likely(self) -> Iterable[tuple[int, int]]:
+    def _likely(self) -> Iterator[Pair]:
         """The pairs that come up once the newcomers have gone where they likely go."""
         home, inside, size = self.population.home, self.population.inside, len(self.newcomers)
-        near, beside = list[tuple[int, int]](), [{n} for n in range(size)]
-        for (n, other), weight in self.population.weights():
-            if other < size:
-                near.append((n, other))
-            if weight > 0:
-                beside[n].update(inside[home[other]] if other in home else beside[other])
-        for n, other in near:
-            yield from ((n, m) for m in beside[other] if m < n or m >= size)
+        i, j, weight = self.population.scored()
+        beside = [{n} for n in range(size)]
+        speaks, arriving = weight > 0, j < size
+        for n, other in zip(i[speaks].tolist(), j[speaks].tolist(), strict=True):
+            beside[n].update(inside[home[other]] if other in home else beside[other])
+        for n, other in zip(i[arriving].tolist(), j[arriving].tolist(), strict=True):
+            yield from (n * OTHER + m for m in beside[other] if m < n or m >= size)
 
     def run(self) -> list[Placement]:
         """Decide every newcomer, in order; once more from the beginning, if it is asked again."""
@@ -231,7 +231,9 @@ class Placing:
 
     def _place(self, n: int) -> Placement:
         weights = self._weights(n)
-        placement = self._placement(n, self._decide(weights))
+        best = self.model.chance(max(weights.values(), default=0))
+        asked = weights if best >= self.profile.thresholds.review else {}
+        placement = self._placement(n, self._decide(asked))
         self._ask_about_identifiers(n, placement, weights)
         self._settle(n, placement)
         return placement
@@ -242,17 +244,17 @@ class Placing:
         The records that its own system holds apart from it count against it, but for the golden
         record it declares.
         """
-        population, keys = self.population, self.newcomers[n].keys
-        home, declared, own = population.home, self.declared[n], self.own[n]
-        earlier = (r for key in keys if key in self.under for r in self.under[key])
-        near = dict.fromkeys(home[r] for r in (*self.beside[n], *earlier) if r in home)
-        goldens = [golden for golden in near if golden != own]
-        population.prepare((n, r) for g in goldens for r in population.inside[g] if r != n)
+        population = self.population
+        declared, inside = self.declared[n], population.inside
+        earlier = [r for key in self.shared[n] for r in self.under[key]]
+        near = dict.fromkeys(map(population.home.get, chain(self.beside[n], earlier)))
+        goldens = [g for g in near if g is not None and g != self.own[n]]
+        population.prepare(n * OTHER + r for g in goldens for r in inside[g] if r != n)
         return {g: population.evidence(n, g, g != declared) for g in goldens}
 
     def _decide(self, weights: Mapping[int, int]) -> Decision:
         """Only the two likeliest, and whoever equals them, can decide."""
-        goldens, least = self.population.goldens, min(nlargest(2, weights.values()), default=0)
+        goldens, least = self.population.goldens, min(sorted(weights.values())[-2:], default=0)
         best = {str(goldens[g]): w for g, w in weights.items() if w >= least}
         return choose(self.profile, self.model, best)
 
@@ -314,7 +316,7 @@ class Placing:
         """Two golden records share a strong identifier only while a person is asked about it."""
         newcomer, population = self.newcomers[n], self.population
         sharing = {population.numbers.get(record) for record in self.near[n].strong}
-        sharing.update(*(self.under[key] for key in newcomer.strong if key in self.under))
+        sharing.update(*(self.under[key] for key in self.shared[n] if key in newcomer.strong))
         if not sharing:
             return
         asked = {q.found.golden for q in placement.questions} | {placement.golden}
@@ -361,7 +363,7 @@ class Placing:
         """Let the newcomers after this one see where it went."""
         if self.own[n] is None:
             self.population.settle(n, self.population.golden(placement.golden))
-        for key in self.newcomers[n].keys:
+        for key in self.shared[n]:
             if len(self.under[key]) < candidates.KEY_CAP:
                 self.under[key].append(n)
 
