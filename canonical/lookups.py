@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models.fields.related_lookups import RelatedIn
 from django.db.models.lookups import In
 
-from canonical.reader import Filled, Slot, array, listed, plain
+from canonical.reader import Filled, Slot, array, listed, texts
 
 
 class _AsArray:
@@ -28,7 +28,7 @@ class _AsArray:
         values: Any
         if isinstance(self.rhs, Slot):
             text = isinstance(field, models.CharField | models.TextField)
-            values = Filled(self.rhs.name, plain if text else array)
+            values = Filled(self.rhs.name, texts if text else array)
         else:
             values = [field.get_db_prep_value(value, connection) for value in self.rhs]
         return f"{lhs} = ANY(%s::{field.db_type(connection)}[])", [*params, values]

@@ -103,6 +103,16 @@ def array(values: Iterable[Any]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
+def texts(values: Iterable[str]) -> str:
+    """Texts as one parameter."""
+    return "{" + ",".join(map(_quoted, values)) + "}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def listed(field: models.Field[Any, Any]) -> Callable[[Any], str]:
     """Values of a field as one parameter of SQLite's `json_each`."""
 

@@ -65,6 +65,19 @@ def test_values_come_back_as_the_fields_have_them(records: list[Any]) -> None:
     assert NAMED(system="erp", names=["Zoë's 1"]) == []
 
 
+HOSTILE = ('a"b', "a\\b", "a,b", "{a}", "", " ", "NULL", "null", "ä'ö", "%s $1")
+
+
+def test_texts_are_asked_for_as_they_are() -> None:
+    first = SourceRecord.objects.values().first()
+    assert first is not None
+    rows = [first | {"id": new_id(), "source_id": text} for text in HOSTILE]
+    writer.insert(SourceRecord, rows)
+    assert {row[0] for row in NAMED(system="crm", names=HOSTILE)} == set(HOSTILE)
+    for text in HOSTILE:
+        assert [row[0] for row in NAMED(system="crm", names=[text])] == [text]
+
+
 def test_ids_and_instants_are_asked_for_as_they_are(records: list[Any]) -> None:
     assert BY_ID(ids=records[:2]) == [(records[0],), (records[1],)]
     assert BY_ID(ids=[]) == []
