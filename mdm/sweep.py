@@ -10,7 +10,7 @@ from canonical.api.contract import retention as contract
 from canonical.governance import completeness, lateness, rates, value
 from matching import upkeep
 from mdm.models import Heartbeat
-from sync.inbound import hints, pulls, retention, submissions, uploads
+from sync.inbound import hints, pulls, remapping, retention, submissions, uploads
 from sync.outbound import sweep as deliveries
 from sync.reconciliation import runs
 
@@ -20,6 +20,7 @@ WHOLE = "sweep"
 STEPS: dict[str, Callable[[], object]] = {
     "submissions": submissions.work_off,
     "uploads": uploads.work_off,
+    "remapping": remapping.work_off,
     "upkeep": upkeep.run,
     "lateness": lateness.look,
     "rates": rates.look,

@@ -7,6 +7,7 @@ from uuid import UUID
 from celery import shared_task
 
 from sync.inbound import hints as noted
+from sync.inbound import remapping as renewed
 from sync.inbound import submissions, uploads
 from sync.outbound import sweep
 from sync.outbound.delivery import deliver
@@ -35,6 +36,12 @@ def submission(id: str) -> None:
 def upload(id: str) -> None:
     """Rehearse, load or take back a file that a person brought."""
     uploads.work_one(UUID(id))
+
+
+@shared_task(name="sync.remapping", ignore_result=True)
+def remapping() -> None:
+    """Map again what systems sent before their mapping changed."""
+    renewed.work_off()
 
 
 @shared_task(name="sync.hints", ignore_result=True)

@@ -20,12 +20,12 @@ from django.utils.timezone import now
 from canonical import access
 from canonical.api import schemas
 from canonical.entities import ENTITIES, entity_of_path, schema_of
-from canonical.models import Golden, LegalEntity, Merge, Term, WorkItem
+from canonical.models import Golden, LegalEntity, Merge, System, Term, WorkItem
 from canonical.models.access import SCOPES
 from matching.models import Review
 from matching.questions import stewardship
-from sync.inbound import uploads
-from sync.models import Drift, Lane, Subscription, UploadState
+from sync.inbound import catalogue, uploads
+from sync.models import Drift, Lane, Mapping, Subscription, UploadState
 from sync.outbound.publishing import fanout
 from tests.canonical.api.conftest import token
 from tests.factories import hub
@@ -105,10 +105,24 @@ def prepared(world: World, path: str, body: Any, number: int) -> tuple[str, Any,
     }
     if "{id}" in path:
         return path.replace("{id}", str(ids[parts[3]](world, number))), body, 1
+    if parts[3] == "mappings":
+        return of_mapping(path, number), body, Mapping.objects.filter(active=True).count()
     if parts[3] == "policies":
         return path.format(entity="clients"), body, 1
     named = {"legal_entity": "DE01", "name": "client_status", "system": "crm", "value": "Prospekt"}
     return path.format(**named), body, 0
+
+
+def of_mapping(path: str, number: int) -> str:
+    """An address of a system of its own; where it names a version, the first is in force."""
+    System.objects.create(code=f"m{number}", name="m")
+    Mapping.objects.update(active=False)
+    if "{version}" in path:
+        rules = [{"to": "legal_name", "from": "Name"}]
+        catalogue.save(
+            {"system": f"m{number}", "entity": "client", "version": 1, "rules": rules}, "test"
+        )
+    return path.format(system=f"m{number}", entity="clients", version=1)
 
 
 def of_golden(world: World, path: str, body: Any, number: int) -> tuple[str, Any, int]:

@@ -59,6 +59,7 @@ def known(transactional_db: None) -> dict[str, dict[str, str]]:
         path = schema_of(entity).path
         known[path] = {"system": "crm", "entity": path, "source_id": "A-1", "id": golden.code}
     known["vocabularies"] = {"name": "client_status", "system": "crm", "value": "Prospekt"}
+    known["mappings"] = {"system": "crm", "entity": "clients", "version": "1"}
     known["policies"] = {"entity": "clients"}
     item = WorkItem.objects.create(kind="version_conflict", subject="x", title="x", opened_at=now())
     known["work-items"] = {"id": str(item.pk)}

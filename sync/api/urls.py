@@ -7,6 +7,7 @@ from sync.api.changes import Changes
 from sync.api.closings import ClosingDetail, ClosingList
 from sync.api.deliveries import Correct, DeliveryDetail, DeliveryList, ReplayOne
 from sync.api.events import events
+from sync.api.mappings import MappingDetail, MappingInForce, MappingList, Restore, Suggest
 from sync.api.match import Match
 from sync.api.notices import Notices
 from sync.api.plans import Believers, PlanDetail, PlanList
@@ -25,6 +26,7 @@ from sync.api.uploads import Load, Rehearse, UploadDetail, UploadList, Withdraw
 
 _ONE = "api/v1/subscriptions/<uuid:id>"
 _UPLOAD = "api/v1/uploads/<uuid:id>"
+_MAPPING = "api/v1/mappings/<str:system>/<str:entity>"
 
 _SOURCE = "api/v1/systems/<str:system>/<str:entity>"
 
@@ -34,6 +36,11 @@ urlpatterns = [
     path(f"{_SOURCE}/<path:source_id>/golden", GoldenBehind.as_view(), name="source-golden"),
     path(f"{_SOURCE}/<path:source_id>", SourceRecordView.as_view(), name="source-record"),
     path("api/v1/submissions/<uuid:id>", SubmissionView.as_view(), name="submission"),
+    path("api/v1/mappings", MappingList.as_view(), name="mappings"),
+    path(_MAPPING, MappingInForce.as_view(), name="mapping"),
+    path(f"{_MAPPING}/draft", Suggest.as_view(), name="mapping-draft"),
+    path(f"{_MAPPING}/<str:version>", MappingDetail.as_view(), name="mapping-version"),
+    path(f"{_MAPPING}/<str:version>/restore", Restore.as_view(), name="mapping-restore"),
     path("api/v1/uploads", UploadList.as_view(), name="uploads"),
     path(_UPLOAD, UploadDetail.as_view(), name="upload"),
     path(f"{_UPLOAD}/rehearse", Rehearse.as_view(), name="upload-rehearse"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from canonical.identity.intake import Arrival
 from canonical.identity.order import Ordering
 from canonical.models import STANDING, SourceRecord, SourceVersion
 from sync.inbound import catalogue
+from sync.inbound.answers import Answer
 from sync.inbound.arrivals import BadItem, Item, arrive
 from sync.inbound.mapping import Mapping
 from sync.inbound.receive import CHUNK, take_in
@@ -30,25 +32,31 @@ def remap(
     Quarantined records are among them: the new mapping may be what they waited for. Stopped half
     way it can be started again: what is mapped already is unchanged.
     """
-    mapping = catalogue.active(system, entity)
-    counts: dict[str, int] = {}
-    for versions in _newest(system, entity):
-        arrivals = [a for a in (_again(v, entity, mapping) for v in versions) if a is not None]
-        for answer in take_in(principal, system, entity, arrivals):
-            counts[answer.outcome] = counts.get(answer.outcome, 0) + 1
+    counts: Counter[str] = Counter()
+    for versions in newest(system, entity):
+        counts.update(a.outcome for a in again(principal, system, entity, versions))
         progress(len(versions))
-    return counts
+    return dict(counts)
 
 
-def _newest(system: str, entity: str) -> Iterator[list[SourceVersion]]:
+def again(
+    principal: Principal, system: str, entity: str, versions: Sequence[SourceVersion]
+) -> list[Answer]:
+    """Map these payloads by the mapping in force, and take in what comes of them."""
+    mapping = catalogue.active(system, entity)
+    arrivals = [a for a in (_again(v, entity, mapping) for v in versions) if a is not None]
+    return take_in(principal, system, entity, arrivals)
+
+
+def newest(system: str, entity: str) -> Iterator[list[SourceVersion]]:
     """Each record's newest payload, a chunk of records at a time."""
     last: UUID | None = None
-    newest = SourceVersion.objects.filter(record=OuterRef("pk"), retired=False)
-    newest = newest.filter(STANDING).order_by("-order_key", "-digest", "-mapping_version")
+    payloads = SourceVersion.objects.filter(record=OuterRef("pk"), retired=False)
+    payloads = payloads.filter(STANDING).order_by("-order_key", "-digest", "-mapping_version")
     while True:
         records = SourceRecord.objects.filter(system=system, entity=entity)
         records = records.filter(id__gt=last) if last else records
-        rows = records.annotate(newest=Subquery(newest.values("id")[:1])).order_by("id")
+        rows = records.annotate(newest=Subquery(payloads.values("id")[:1])).order_by("id")
         found = list(rows.values_list("id", "newest")[:CHUNK])
         if not found:
             return

@@ -15,7 +15,9 @@ from canonical.models.registry import new_id
 class Mapping(models.Model):
     """A version of one system's mapping of one entity; its spec never changes once stored.
 
-    A system without an active mapping for an entity sends canonical attributes.
+    A system without an active mapping for an entity sends canonical attributes. Until records that
+    were sent before are mapped again by it, it is `behind`; whoever does that holds it until
+    `leased_until`.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -26,6 +28,8 @@ class Mapping(models.Model):
     version = models.PositiveIntegerField()
     spec = models.JSONField()
     active = models.BooleanField(default=False)
+    behind = models.BooleanField(default=False, editable=False)
+    leased_until = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = models.CharField(max_length=120)
     created_at = models.DateTimeField(auto_now_add=True)
 

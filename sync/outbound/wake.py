@@ -50,6 +50,11 @@ def upload(id: UUID) -> None:
     transaction.on_commit(partial(_ring, "sync.upload", str(id)), robust=True)
 
 
+def remapping() -> None:
+    """Say, once this transaction is committed, that records wait to be mapped again."""
+    transaction.on_commit(partial(_ring, "sync.remapping"), robust=True)
+
+
 def reconciliation(id: UUID) -> bool:
     """Say that a comparison waits; whether anyone could be told."""
     return _ring("sync.reconciliation", str(id))

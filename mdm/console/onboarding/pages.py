@@ -14,14 +14,15 @@ from django.urls import reverse
 
 from canonical.admin.base import principal_of
 from canonical.entities import ENTITIES, schema_of
+from canonical.golden.cause import cause_of
 from canonical.identity.errors import Refused
 from canonical.models import System, Term
 from mdm.console.layout.values import shown
-from mdm.console.onboarding.draft import Draft
+from mdm.console.onboarding import session
 from mdm.console.onboarding.rows import Row, rows_of
 from mdm.console.pages import is_fragment, scoped, show
 from sync.inbound.mapping import MappingError
-from sync.inbound.onboarding import Trial, read_samples, set_up, try_out
+from sync.inbound.onboarding import Draft, Trial, read_samples, set_up, try_out
 from sync.inbound.onboarding.setup import check_system
 
 SHOWN = 3
@@ -34,7 +35,7 @@ def samples_page(request: HttpRequest) -> HttpResponse:
     """Name the system, choose what it sends, and show three payloads of it."""
     if request.method == "POST":
         try:
-            _draft_of(request).keep(request)
+            session.keep(_draft_of(request), request)
         except Refused as error:
             messages.error(request, str(error))
         else:
@@ -47,7 +48,7 @@ def samples_page(request: HttpRequest) -> HttpResponse:
         entities=[(entity, entity.replace("_", " ")) for entity in ENTITIES],
         kinds=KINDS,
         told=request.POST,
-        draft=Draft.of(request),
+        draft=session.draft_of(request),
     )
 
 
@@ -76,18 +77,18 @@ def _code_of(name: str) -> str:
 @scoped("admin")
 def mapping_page(request: HttpRequest) -> HttpResponse:
     """Map its fields, see at once what the samples become, and put the mapping in force."""
-    draft = Draft.of(request)
+    draft = session.draft_of(request)
     if draft is None:
         messages.info(request, "Begin with the samples.")
         return redirect("console:onboarding")
     if request.method == "POST":
         _choose(draft, request.POST)
-        draft.keep(request)
+        session.keep(draft, request)
         if request.POST.get("act") == "save" and (answer := _save(request, draft)):
             return answer
         if request.POST.get("act") == "again":
             draft.recognise()
-            draft.keep(request)
+            session.keep(draft, request)
     return _mapping(request, draft)
 
 
@@ -132,11 +133,11 @@ def _save(request: HttpRequest, draft: Draft) -> HttpResponse | None:
         messages.error(request, "The mapping cannot be used yet: see below.")
         return None
     try:
-        mapping = set_up(draft.spec, draft.name, draft.kind, principal_of(request).name)
+        mapping = set_up(draft.spec, draft.name, draft.kind, cause_of(principal_of(request)))
     except (MappingError, Refused) as error:
         messages.error(request, str(error))
         return None
-    Draft.forget(request)
+    session.forget(request)
     messages.success(request, f"{mapping} is in force. Now rehearse a file of its records.")
     query = {"system": draft.code, "entity": draft.entity, "id_column": draft.id_column}
     return redirect(reverse("console:new_load", query=query))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mdm.console.onboarding.draft import Draft
+from sync.inbound.onboarding import Draft
 from sync.inbound.suggest import Known, Suggestion, Target, ways
 from sync.inbound.suggest.propose import weigh
 

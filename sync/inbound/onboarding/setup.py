@@ -8,9 +8,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
 
+from canonical.golden.cause import Cause
+from canonical.governance import audit
 from canonical.identity.errors import Refused
-from canonical.models import CONSOLE, OrderBy, System
-from sync.inbound import catalogue
+from canonical.models import CONSOLE, AuditKind, OrderBy, System
+from sync.inbound import catalogue, remapping
 from sync.models import Mapping
 
 
@@ -32,16 +34,20 @@ def check_system(code: str, name: str) -> None:
 
 
 @transaction.atomic
-def set_up(spec: dict[str, Any], name: str, kind: str, by: str) -> Mapping:
+def set_up(spec: dict[str, Any], name: str, kind: str, cause: Cause) -> Mapping:
     """Make the system if there is none of this code, and put the mapping in force.
 
     A mapping that says when a record was modified orders its versions by that, any other by
-    receipt. Raises BadSystem and MappingError.
+    receipt. What the system has sent before is mapped again in the background. Raises BadSystem
+    and MappingError.
     """
-    check_system(spec["system"], name)
-    dated = "modified_at" in spec.get("envelope", {})
-    order_by = OrderBy.MODIFIED_AT if dated else OrderBy.RECEIVED
-    System.objects.get_or_create(
-        code=spec["system"], defaults={"name": name, "kind": kind, "order_by": order_by}
-    )
-    return catalogue.save(spec, by)
+    held = System.objects.filter(pk=spec["system"]).first()
+    check_system(spec["system"], held.name if held else name)
+    if held is None:
+        dated = "modified_at" in spec.get("envelope", {})
+        order_by = OrderBy.MODIFIED_AT if dated else OrderBy.RECEIVED
+        System.objects.create(code=spec["system"], name=name, kind=kind, order_by=order_by)
+    made = catalogue.save(spec, cause.name)
+    remapping.ask(made)
+    audit.note(AuditKind.MAPPING, cause, str(made))
+    return made

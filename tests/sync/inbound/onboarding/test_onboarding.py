@@ -76,10 +76,10 @@ def test_a_mapping_that_cannot_be_used_says_where() -> None:
 @pytest.mark.django_db
 def test_setting_up_makes_the_system_and_its_mapping() -> None:
     dated = {**SPEC, "envelope": {"modified_at": {"from": "Changed"}}}
-    set_up(dated, "Harbour CRM", "crm", "ada")
+    set_up(dated, "Harbour CRM", "crm", hub.STEWARD)
     assert System.objects.get(pk="harbour").order_by == "modified_at"
     assert catalogue.active("harbour", "client") is not None
-    set_up({**SPEC, "system": "plain"}, "Plain", "crm", "ada")
+    set_up({**SPEC, "system": "plain"}, "Plain", "crm", hub.STEWARD)
     assert System.objects.get(pk="plain").order_by == "received"
 
 
@@ -89,7 +89,7 @@ def test_setting_up_makes_the_system_and_its_mapping() -> None:
 )
 def test_a_system_needs_a_code_and_a_name(code: str, name: str) -> None:
     with pytest.raises(BadSystem):
-        set_up({**SPEC, "system": code}, name, "", "ada")
+        set_up({**SPEC, "system": code}, name, "", hub.STEWARD)
 
 
 @pytest.mark.django_db

@@ -1,16 +1,13 @@
-"""An unfinished system: what the steps before have told, kept in the session."""
+"""An unfinished mapping: samples, what was recognised in them, and what a person chose."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.http import HttpRequest
-
-from canonical import exact_json
 from canonical.entities import schema_of
-from sync.inbound.onboarding import known
+from sync.inbound.onboarding.known import known
 from sync.inbound.suggest import (
     Choice,
     Field,
@@ -24,8 +21,6 @@ from sync.inbound.suggest import (
     spec_of,
     targets_of,
 )
-
-_KEY = "onboarding"
 
 
 @dataclass
@@ -41,24 +36,6 @@ class Draft:
     modified_at: str = ""
     sources: dict[str, str] = field(default_factory=dict)
     ways: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, request: HttpRequest) -> Draft | None:
-        """The one this person is at, if there is one."""
-        told = request.session.get(_KEY)
-        if not told:
-            return None
-        return cls(**{**told, "payloads": exact_json.loads(told["payloads"])})
-
-    def keep(self, request: HttpRequest) -> None:
-        """Remember it for the next step."""
-        payloads = exact_json.dumps(self.payloads)  # numbers as they were written
-        request.session[_KEY] = {**asdict(self), "payloads": payloads}
-
-    @staticmethod
-    def forget(request: HttpRequest) -> None:
-        """It is set up, or given up."""
-        request.session.pop(_KEY, None)
 
     @property
     def fields(self) -> list[Field]:
