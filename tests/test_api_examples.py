@@ -107,6 +107,9 @@ def prepared(world: World, path: str, body: Any, number: int) -> tuple[str, Any,
         return path.replace("{id}", str(ids[parts[3]](world, number))), body, 1
     if parts[3] == "mappings":
         return of_mapping(path, number), body, Mapping.objects.filter(active=True).count()
+    if "{client_id}" in path:
+        issued = access.issue_credential(System.objects.get(pk="erp"), ["read"])
+        return path.format(client_id=issued.credential.client_id), body, 0
     if parts[3] == "policies":
         return path.format(entity="clients"), body, 1
     named = {"legal_entity": "DE01", "name": "client_status", "system": "crm", "value": "Prospekt"}

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as PlainGroupAdmin
 from django.contrib.auth.admin import UserAdmin as PlainUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
-from django.utils import timezone
 from oauth2_provider.models import AccessToken, Grant, IDToken, RefreshToken
 from unfold.admin import ModelAdmin as ThemedAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
-from canonical import access
 from canonical.admin.base import ReadOnlyAdmin, principal_of
+from canonical.golden.cause import cause_of
+from canonical.governance import credentials
+from canonical.identity.errors import Conflict
 from canonical.models import Credential, System, User
 from canonical.models.access import SCOPES
-
-KEEP_PREVIOUS = timedelta(hours=24)
 
 for model in (Group, Credential, AccessToken, Grant, IDToken, RefreshToken):
     if admin.site.is_registered(model):
@@ -74,9 +72,18 @@ class CredentialAdmin(ReadOnlyAdmin[Credential]):
         return ", ".join(credential.scopes)
 
     def get_urls(self) -> list[Any]:
-        rotate = self.admin_site.admin_view(self.rotate)
-        name = "canonical_credential_rotate"
-        return [path("<path:object_id>/rotate/", rotate, name=name), *super().get_urls()]
+        deeds = {"rotate": self.rotate, "revoke": self.revoke}
+        return [
+            *(
+                path(
+                    f"<path:object_id>/{name}/",
+                    self.admin_site.admin_view(deed),
+                    name=f"canonical_credential_{name}",
+                )
+                for name, deed in deeds.items()
+            ),
+            *super().get_urls(),
+        ]
 
     def add_view(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
         """Issue a credential and show its secret, for the only time."""
@@ -84,11 +91,12 @@ class CredentialAdmin(ReadOnlyAdmin[Credential]):
         form = NewCredential(request.POST or None)
         if request.method == "POST" and form.is_valid():
             given = form.cleaned_data
-            issued = access.issue_credential(
+            issued = credentials.issue(
                 given["system"],
                 given["scopes"],
-                name=given["name"],
-                restricted=given["restricted"],
+                given["name"],
+                given["restricted"],
+                cause_of(principal_of(request)),
             )
             return self._secret(request, issued.credential, issued.client_secret)
         context = self._context(request, "Issue a credential", form=form)
@@ -100,8 +108,23 @@ class CredentialAdmin(ReadOnlyAdmin[Credential]):
         credential = get_object_or_404(Credential, pk=object_id)
         if request.method != "POST":
             return HttpResponse(status=405, headers={"Allow": "POST"})
-        secret = credential.rotate_secret(timezone.now() + KEEP_PREVIOUS)
+        try:
+            cause = cause_of(principal_of(request))
+            secret = credentials.rotate(credential, credentials.KEEP_PREVIOUS, cause)
+        except Conflict as error:
+            messages.error(request, str(error))
+            return redirect("admin:canonical_credential_change", credential.pk)
         return self._secret(request, credential, secret)
+
+    def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Let it in no more."""
+        self._check_admin(request)
+        credential = get_object_or_404(Credential, pk=object_id)
+        if request.method != "POST":
+            return HttpResponse(status=405, headers={"Allow": "POST"})
+        credentials.revoke(credential, cause_of(principal_of(request)))
+        messages.success(request, f"{credential.name} is revoked.")
+        return redirect("admin:canonical_credential_change", credential.pk)
 
     def _secret(self, request: HttpRequest, credential: Credential, secret: str) -> HttpResponse:
         context = self._context(request, "The secret", credential=credential, secret=secret)

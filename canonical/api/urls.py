@@ -6,6 +6,12 @@ from django.urls import URLPattern, path
 
 from canonical.api import pages
 from canonical.api.contract.oauth import TokenEndpoint
+from canonical.api.credentials import (
+    CredentialDetail,
+    CredentialList,
+    RevokeCredential,
+    RotateCredential,
+)
 from canonical.api.facets import History, Relations, Sources
 from canonical.api.lineage import Lineage
 from canonical.api.overrides import Overrides
@@ -15,6 +21,8 @@ from canonical.api.records import RecordDetail, RecordList
 from canonical.api.reference_data import VocabularyDetail, VocabularyList
 from canonical.api.words import UnmappedWords, Word
 from canonical.entities import ENTITIES, schema_of
+
+_CREDENTIAL = "api/v1/credentials/<str:client_id>"
 
 
 def _of_entity(entity: str) -> list[URLPattern]:
@@ -49,6 +57,10 @@ urlpatterns = [
     ),
     path("api/v1/policies", PolicyList.as_view(), name="policies"),
     path("api/v1/policies/<str:entity>", PolicyInForce.as_view(), name="policy"),
+    path("api/v1/credentials", CredentialList.as_view(), name="credentials"),
+    path(_CREDENTIAL, CredentialDetail.as_view(), name="credential"),
+    path(f"{_CREDENTIAL}/rotate-secret", RotateCredential.as_view(), name="rotate-credential"),
+    path(f"{_CREDENTIAL}/revoke", RevokeCredential.as_view(), name="revoke-credential"),
     path("api/schema/", pages.SchemaDocument.as_view(), name="openapi"),
     path("api/docs/", pages.Documentation.as_view(), name="docs"),
     path("api/redoc/", pages.Reference.as_view(), name="redoc"),

@@ -48,6 +48,12 @@ def test_a_secret_is_shown_once(firm: Firm, sign_in: SignIn) -> None:
     rotate = reverse("admin:canonical_credential_rotate", args=[credential.pk])
     assert browser.get(rotate).status_code == 405
     assert found[1] not in browser.post(rotate).content.decode()
+    revoke = reverse("admin:canonical_credential_revoke", args=[credential.pk])
+    assert browser.get(revoke).status_code == 405
+    assert "is revoked" in browser.post(revoke, follow=True).content.decode()
+    credential.refresh_from_db()
+    assert not credential.active
+    assert "was revoked" in browser.post(rotate, follow=True).content.decode()
 
 
 def test_a_system_keeps_its_code(firm: Firm, sign_in: SignIn) -> None:
