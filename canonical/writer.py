@@ -56,7 +56,7 @@ def insert_tuples(
     elif held or len(rows) * len(columns) <= INLINE_VALUES or _collected() is not None:
         single = len(rows) == 1
         values = rows[0] if single else [list(column) for column in zip(*rows, strict=True)]
-        _execute(model, _insert_sql(model, columns, single, held), values)
+        execute(model, _insert_sql(model, columns, single, held), values)
     else:
         _copy(model, columns, rows)
 
@@ -79,7 +79,7 @@ def update(model: type[models.Model], rows: Sequence[Row]) -> None:
     sql = _update_sql(model, columns, connection.vendor)
     if connection.vendor == "postgresql":
         told = json.dumps(list(rows), default=_json_value)
-        _execute(model, sql, [told, array(row[key] for row in rows)])
+        execute(model, sql, [told, array(row[key] for row in rows)])
         return
     adapters = _adapters(model)
     with connection.cursor() as cursor:
@@ -112,7 +112,7 @@ def delete(model: type[models.Model], column: str, values: Iterable[Any]) -> Non
         return
     field = _target_of(model._meta.get_field(column))
     told = array(wanted) if connection.vendor == "postgresql" else listed(field)(wanted)
-    _execute(model, _delete_sql(model, column, connection.vendor), [told])
+    execute(model, _delete_sql(model, column, connection.vendor), [told])
 
 
 @cache
@@ -178,7 +178,7 @@ def together(few: bool) -> Iterator[None]:
 class _Writes:
     """Writes that wait to be sent as one statement, in which each is seen by no other.
 
-    So none of them may concern a table that another one does.
+    So none of them may concern a table that another one does, unless their rows differ.
     """
 
     def __init__(self) -> None:
@@ -193,8 +193,8 @@ class _Writes:
         self.send()
         return execute(sql, params, many, context)
 
-    def add(self, table: str, sql: str, params: Sequence[Any]) -> None:
-        if table in self._tables:
+    def add(self, table: str, sql: str, params: Sequence[Any], apart: bool) -> None:
+        if table in self._tables and not apart:
             self.send()
         self._tables.add(table)
         self._texts.append(sql)
@@ -221,11 +221,16 @@ def _collected() -> _Writes | None:
     return next((w for w in wrappers if isinstance(w, _Writes)), None) if wrappers else None
 
 
-def _execute(model: type[models.Model], sql: str, params: Sequence[Any]) -> None:
-    """Execute a write whose text is always the same, now or with others."""
+def execute(
+    model: type[models.Model], sql: str, params: Sequence[Any], apart: bool = False
+) -> None:
+    """Execute a write to one table whose text is always the same, now or with others.
+
+    `apart` says that it concerns other rows than the writes to the table before it.
+    """
     writes = _collected()
     if writes is not None:
-        writes.add(model._meta.db_table, sql, params)
+        writes.add(model._meta.db_table, sql, params, apart)
         return
     if connection.vendor == "postgresql":
         prepared.ask(sql, params)

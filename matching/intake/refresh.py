@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from uuid import UUID
 
@@ -32,13 +32,8 @@ def refiled(goldens: Collection[UUID], config: Configuration) -> dict[str, list[
     """The same, and the records as the engine sees them now, by entity."""
     found = _read(goldens, config)
     for entity, seen in found.items():
-        _file(entity, seen)
+        file_records(entity, seen, known=[n.record for n in seen])
     return found
-
-
-def _file(entity: str, seen: Sequence[Newcomer]) -> None:
-    filed = [(n.record, n.features, n.keys) for n in seen]
-    file_records(entity, filed, known=[n.record for n in seen])
 
 
 def _read(goldens: Collection[UUID], config: Configuration) -> dict[str, list[Newcomer]]:

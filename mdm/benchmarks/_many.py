@@ -86,8 +86,16 @@ def _change(row: Row, number: int) -> Row:
 
 
 def _key(row: Row, number: int) -> Row:
-    other = (row["key"] ^ (number * STEP)) & KEY
-    return {**_ids(row, number), "key": other - (1 << 64) if other >> 63 else other}
+    return {**_ids(row, number), "key": _other_key(row["key"], number)}
+
+
+def _features(row: Row, number: int) -> Row:
+    return {**_ids(row, number), "keys": [_other_key(key, number) for key in row["keys"]]}
+
+
+def _other_key(key: int, number: int) -> int:
+    other = (key ^ (number * STEP)) & KEY
+    return other - (1 << 64) if other >> 63 else other
 
 
 def _word(row: Row, number: int) -> Row:
@@ -118,7 +126,7 @@ _TABLES: Mapping[type[models.Model], Callable[[Row, int], Row]] = {
     SourceVersion: _ids,
     Link: _ids,
     Change: _change,
-    MatchFeatures: _ids,
+    MatchFeatures: _features,
     MatchKey: _key,
     MatchEvidence: _ids,
     UnmappedValue: _word,

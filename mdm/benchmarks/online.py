@@ -124,7 +124,7 @@ def _write(rows: Sequence[Row], made: int) -> None:
     with transaction.atomic():
         for model, written in ((Golden, goldens), (SourceRecord, records), (Link, links)):
             writer.insert(model, written)
-        file_records(ENTITY, [(n.record, n.features, n.keys) for _, n in rows])
+        file_records(ENTITY, [n for _, n in rows])
 
 
 def _measure(requests: int, arrivals: int) -> None:

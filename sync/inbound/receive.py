@@ -266,7 +266,7 @@ class _Intake:
         held = {item.record for item in self.judged if item.existing is not None}
         file_records(
             self.entity,
-            [(p.newcomer.record, p.newcomer.features, p.newcomer.keys) for p in placements],
+            [p.newcomer for p in placements],
             known=[p.newcomer.record for p in placements if p.newcomer.record in held],
         )
         review.remember(links, opening)

@@ -137,11 +137,15 @@ def test_binary_rows_go_in_by_either_way() -> None:
     for count in (1, 700):
         MatchFeatures.objects.all().delete()
         rows = [
-            {"record": new_id(), "entity": "client", "packed": bytes(range(256))}
-            for _ in range(count)
+            {"record": new_id(), "entity": "client", "system": "crm"}
+            | {"packed": bytes(range(256)), "keys": [n, -(2**63)]}
+            for n in range(count)
         ]
         writer.insert(MatchFeatures, rows)
         assert {bytes(held.packed) for held in MatchFeatures.objects.all()} == {bytes(range(256))}
+        assert {held.record: held.keys for held in MatchFeatures.objects.all()} == {
+            row["record"]: row["keys"] for row in rows
+        }
 
 
 def test_deleting_reads_nothing_first() -> None:
