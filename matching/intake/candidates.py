@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BinaryField, Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count
 
-from canonical.models import Link
-from canonical.reader import Read, Slot, array, select
+from canonical.reader import array, select
 from matching.engine.normalise import Features, OutdatedFeatures
 from matching.models import MatchFeatures, MatchKey
 
@@ -58,24 +57,31 @@ class Near:
     cut: bool = False
 
 
-def near(entity: str, asked: Sequence[Asked]) -> list[Near]:
-    """The neighbours of each record, in one statement.
+def nearby(entity: str, asked: Sequence[Asked]) -> tuple[list[Near], dict[UUID, list[Member]]]:
+    """The neighbours of each record, and by golden record all records of those they stand in.
 
-    Every shared key counts the more the fewer records share it; whoever shares an identifier
-    comes first and is never cut off.
+    One statement. Every shared key counts the more the fewer records share it; whoever shares an
+    identifier comes first and is never cut off.
     """
+    found = [Near() for _ in asked]
+    held: dict[UUID, list[Member]] = defaultdict(list)
     probes = [
         (n, key, int(key in a.strong))
         for n, a in enumerate(asked)
         for key in heavy.without(entity, a.keys)
     ]
-    found = [Near() for _ in asked]
-    for n, record, strong, key in _probe(entity, probes) if probes else ():
-        if record is None:
+    for n, record, strong, place, key, golden, system, packed in _asked(entity, probes, asked):
+        if golden is not None:
+            _hold(held, record, golden, system, packed)
+        elif record is None:
             heavy.add(entity, key)
-        elif record != asked[n].record:
-            _add(found[n], record, bool(strong))
-    return found
+        elif strong or place <= RECORD_CAP:
+            found[n].records.append(record)
+            if strong:
+                found[n].strong.add(record)
+        else:
+            found[n].cut = True
+    return found, held
 
 
 def light(entity: str, keys: Collection[int]) -> set[int]:
@@ -88,31 +94,32 @@ def light(entity: str, keys: Collection[int]) -> set[int]:
     return {key for key, number in counted if number <= KEY_CAP}
 
 
-def _add(found: Near, record: UUID, strong: bool) -> None:
-    if strong:
-        found.strong.add(record)
-    if strong or len(found.records) < RECORD_CAP:
-        found.records.append(record)
-    else:
-        found.cut = True
-
-
-def _probe(
-    entity: str, probes: Sequence[tuple[int, int, int]]
-) -> Iterable[tuple[int, UUID | None, int, int]]:
-    """(which, record, shares an identifier, _) in order; (which, None, _, key) for a heavy key."""
+def _asked(
+    entity: str, probes: Sequence[tuple[int, int, int]], asked: Sequence[Asked]
+) -> Iterable[Sequence[Any]]:
+    """(which, record, shares an identifier, place, ...) of a neighbour; (which, None, _, _, key,
+    ...) of a heavy key; (None, record, None, None, None, golden, system, packed) of a member.
+    """
+    if not probes:
+        return ()
     if connection.vendor == "postgresql":
-        rows = select(_BY_ARRAYS, [*map(array, zip(*probes, strict=True)), entity])
-        return ((n, record, strong, key) for n, record, strong, key, _ in rows)
-    rows = select(_BY_JSON, [json.dumps(probes), entity, entity])
-    return ((n, record and UUID(record), strong, key) for n, record, strong, key, _ in rows)
+        own = array(a.record for a in asked)
+        return select(_BY_ARRAYS, [own, *map(array, zip(*probes, strict=True)), entity])
+    told = json.dumps([(*probe, asked[probe[0]].record.hex) for probe in probes])
+    rows = select(_BY_JSON, [told, entity, entity])
+    return ((n, _id(record), *said, _id(golden), s, p) for n, record, *said, golden, s, p in rows)
+
+
+def _id(text: str | None) -> UUID | None:
+    return UUID(text) if text else None
 
 
 # Of each key one record more than the cap is looked at, to know that it is heavy. Of the neighbours
-# one more shows that there are more, and another may be the record itself.
+# one more shows that there are more.
 _ARRAYS = f"""
 WITH asked AS MATERIALIZED (
-    SELECT * FROM unnest(%s::int[], %s::bigint[], %s::int[]) AS a (n, key, strong)),
+    SELECT a.*, (%s::uuid[])[a.n + 1] AS own
+    FROM unnest(%s::int[], %s::bigint[], %s::int[]) AS a (n, key, strong)),
 hit AS MATERIALIZED (
     SELECT asked.*, under.records, cardinality(under.records) AS size
     FROM asked CROSS JOIN LATERAL (
@@ -121,12 +128,12 @@ hit AS MATERIALIZED (
             WHERE m.entity = %s AND m.key = asked.key LIMIT {KEY_CAP + 1}) AS few) AS under),
 shared AS (
     SELECT n, strong, size, u.record FROM hit, unnest(records) AS u (record)
-    WHERE size <= {KEY_CAP}),
+    WHERE size <= {KEY_CAP} AND u.record <> own),
 """  # noqa: S608
 _JSON = f"""
 WITH asked AS MATERIALIZED (
     SELECT json_extract(value, '$[0]') AS n, json_extract(value, '$[1]') AS key,
-           json_extract(value, '$[2]') AS strong
+           json_extract(value, '$[2]') AS strong, json_extract(value, '$[3]') AS own
     FROM json_each(%s)),
 hit AS MATERIALIZED (
     SELECT asked.*, (
@@ -136,22 +143,27 @@ hit AS MATERIALIZED (
     FROM asked),
 shared AS (
     SELECT n, strong, size, m.record FROM hit CROSS JOIN matching_matchkey m
-    WHERE m.entity = %s AND m.key = hit.key AND size <= {KEY_CAP}),
+    WHERE m.entity = %s AND m.key = hit.key AND size <= {KEY_CAP} AND m.record <> hit.own),
 """  # noqa: S608
-_RANKED = f"""
+_NEAR = f"""
 pair AS (
     SELECT n, record, sum(1000 / (size + 18)) AS weight, max(strong) AS strong
     FROM shared GROUP BY n, record),
 ranked AS (
     SELECT n, record, strong, row_number() OVER (
         PARTITION BY n ORDER BY strong DESC, weight DESC, record) AS place
-    FROM pair)
-SELECT n, record, strong, NULL AS heavy, place FROM ranked
-WHERE place <= {RECORD_CAP + 2} OR strong = 1
-UNION ALL SELECT n, NULL, 0, key, 0 FROM hit WHERE size > {KEY_CAP}
-ORDER BY n, place
+    FROM pair),
+near AS MATERIALIZED (
+    SELECT * FROM ranked WHERE place <= {RECORD_CAP + 1} OR strong = 1),
+kept AS (SELECT DISTINCT record FROM near WHERE place <= {RECORD_CAP} OR strong = 1),
 """  # noqa: S608
-_BY_ARRAYS, _BY_JSON = _ARRAYS + _RANKED, _JSON + _RANKED
+_ROWS = f"""
+SELECT n, record, strong, place, CAST(NULL AS bigint) AS key, CAST(NULL AS uuid) AS golden,
+       CAST(NULL AS text) AS system, CAST(NULL AS {{bytes}}) AS packed FROM near
+UNION ALL SELECT n, NULL, 0, 0, key, NULL, NULL, NULL FROM hit WHERE size > {KEY_CAP}
+UNION ALL SELECT NULL, record, NULL, NULL, NULL, golden, system, packed FROM member
+ORDER BY n, place, record
+"""  # noqa: S608
 
 
 class _HeavyKeys:
@@ -178,83 +190,68 @@ class _HeavyKeys:
 heavy = _HeavyKeys()
 
 
-def members_of(records: Collection[UUID]) -> dict[UUID, list[Member]]:
-    """By golden record: all records of every golden record that holds one of these."""
-    if not records:
-        return {}
-    if connection.vendor == "postgresql":
-        return _grouped(select(_BESIDE_BY_INDEX, [array(records)]))
-    return _grouped(_BESIDE(records=records))
-
-
 def members(goldens: Collection[UUID]) -> dict[UUID, list[Member]]:
     """The linked records of golden records with their features, the oldest first."""
+    held: dict[UUID, list[Member]] = defaultdict(list)
     if not goldens:
-        return {}
+        return held
     if connection.vendor == "postgresql":
-        return _grouped(select(_MEMBERS_BY_INDEX, [array(goldens)]))
-    return _grouped(_MEMBERS(goldens=goldens))
+        rows: Iterable[Sequence[Any]] = select(_MEMBERS_BY_ARRAY, [array(goldens)])
+    else:
+        told = json.dumps([golden.hex for golden in goldens])
+        rows = ((_id(r), _id(g), *said) for r, g, *said in select(_MEMBERS_BY_JSON, [told]))
+    for record, golden, system, packed in rows:
+        _hold(held, record, golden, system, packed)
+    return held
 
 
-def _members(links: QuerySet[Link, Link]) -> QuerySet[Link, Any]:
-    """The records of open links with their features, the oldest first."""
-    packed = MatchFeatures.objects.filter(record=OuterRef("record_id")).values("packed")
-    return (
-        links.filter(until__isnull=True)
-        .annotate(packed=Subquery(packed, output_field=BinaryField()))
-        .order_by("record_id")
-        .values_list("record_id", "golden_id", "record__system_id", "packed")
-    )
-
-
-_MEMBERS = Read(lambda: _members(Link.objects.filter(golden__any=Slot("goldens"))))
-_BESIDE = Read(
-    lambda: _members(
-        Link.objects.filter(
-            golden__in=Link.objects.filter(record__any=Slot("records"), until__isnull=True).values(
-                "golden_id"
-            )
-        )
-    )
-)
 # PostgreSQL does not know how many are asked for, and would read whole tables for a chunk: what
 # stands beside OFFSET 0 is looked up by index, one after the other.
-_BY_INDEX = """
-CROSS JOIN LATERAL (
-    SELECT l.record_id FROM canonical_link l
-    WHERE l.golden_id = named.golden AND l.until IS NULL OFFSET 0) AS link
-CROSS JOIN LATERAL (
-    SELECT r.system_id FROM canonical_sourcerecord r
-    WHERE r.id = link.record_id OFFSET 0) AS source
-CROSS JOIN LATERAL (
-    SELECT f.packed FROM matching_matchfeatures f
-    WHERE f.record = link.record_id OFFSET 0) AS filed
-ORDER BY link.record_id
+_MEMBER = """
+member AS (
+    SELECT link.record_id AS record, named.golden, filed.system, filed.packed FROM named
+    CROSS JOIN LATERAL (
+        SELECT l.record_id FROM canonical_link l
+        WHERE l.golden_id = named.golden AND l.until IS NULL OFFSET 0) AS link
+    CROSS JOIN LATERAL (
+        SELECT f.system, f.packed FROM matching_matchfeatures f
+        WHERE f.record = link.record_id OFFSET 0) AS filed)
 """
-_MEMBERS_BY_INDEX = f"""
-SELECT link.record_id, named.golden, source.system_id, filed.packed
-FROM (SELECT DISTINCT g.id AS golden FROM unnest(%s::uuid[]) AS g (id)) AS named
-{_BY_INDEX}"""  # noqa: S608
-_BESIDE_BY_INDEX = f"""
-SELECT link.record_id, named.golden, source.system_id, filed.packed
-FROM (
-    SELECT DISTINCT home.golden_id AS golden
-    FROM unnest(%s::uuid[]) AS near (id)
+_MEMBER_JSON = """
+member AS (
+    SELECT l.record_id AS record, named.golden, f.system, f.packed FROM named
+    CROSS JOIN canonical_link l ON l.golden_id = named.golden AND l.until IS NULL
+    CROSS JOIN matching_matchfeatures f ON f.record = l.record_id)
+"""
+_HOMES = """
+named AS (
+    SELECT DISTINCT home.golden_id AS golden FROM kept
     CROSS JOIN LATERAL (
         SELECT l.golden_id FROM canonical_link l
-        WHERE l.record_id = near.id AND l.until IS NULL OFFSET 0) AS home) AS named
-{_BY_INDEX}"""  # noqa: S608
+        WHERE l.record_id = kept.record AND l.until IS NULL OFFSET 0) AS home),
+"""
+_HOMES_JSON = """
+named AS (
+    SELECT DISTINCT l.golden_id AS golden FROM kept
+    CROSS JOIN canonical_link l ON l.record_id = kept.record AND l.until IS NULL),
+"""
+_BY_ARRAYS = _ARRAYS + _NEAR + _HOMES + _MEMBER + _ROWS.format(bytes="bytea")
+_BY_JSON = _JSON + _NEAR + _HOMES_JSON + _MEMBER_JSON + _ROWS.format(bytes="blob")
+_TOLD = "SELECT record, golden, system, packed FROM member ORDER BY record"
+_MEMBERS_BY_ARRAY = f"""
+WITH named AS (SELECT DISTINCT g.id AS golden FROM unnest(%s::uuid[]) AS g (id)), {_MEMBER} {_TOLD}
+"""  # noqa: S608
+_MEMBERS_BY_JSON = f"""
+WITH named AS (SELECT DISTINCT value AS golden FROM json_each(%s)), {_MEMBER_JSON} {_TOLD}
+"""  # noqa: S608
 
 
-def _grouped(rows: Iterable[Sequence[Any]]) -> dict[UUID, list[Member]]:
-    found: dict[UUID, list[Member]] = defaultdict(list)
-    for record, golden, system, blob in rows:
-        if blob is None:
-            continue
-        unpacked = _unpacked(blob)
-        if unpacked is not None and len(inside := found[golden]) < MEMBERS_CAP:
-            inside.append(Member(record, golden, system, unpacked))
-    return found
+def _hold(
+    held: dict[UUID, list[Member]], record: UUID, golden: UUID, system: str, packed: bytes
+) -> None:
+    features = _unpacked(packed)
+    if features is not None and len(inside := held[golden]) < MEMBERS_CAP:
+        inside.append(Member(record, golden, system, features))
 
 
 def features_of(records: Collection[UUID]) -> dict[UUID, Features]:

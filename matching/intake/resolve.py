@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import chain
@@ -124,8 +124,7 @@ class Placing:
         told = Counter(chain.from_iterable(n.keys for n in newcomers))
         self.shared = [[key for key in n.keys if told[key] > 1] for n in newcomers]
         self.asked = [self._asked(n) for n in newcomers]
-        self.near = candidates.near(entity, self.asked)
-        members = self._members(range(len(newcomers)))
+        self.near, members = self._nearby(range(len(newcomers)))
         self.population = Population(self.profile, self.model, newcomers, members)
         golden = self.population.golden
         self.own = [golden(n.golden) if n.golden else None for n in newcomers]
@@ -152,12 +151,10 @@ class Placing:
             or not stirred.isdisjoint(self._goldens(n))
         ]
         if again:
-            found = candidates.near(self.entity, [self.asked[n] for n in again])
+            found, members = self._nearby(again)
+            self.population.learn(members)
             for n, near in zip(again, found, strict=True):
-                self.near[n] = near
-            self.population.learn(self._members(again))
-            for n in again:
-                self.beside[n] = self._beside(self.near[n])
+                self.near[n], self.beside[n] = near, self._beside(near)
         return bool(again)
 
     def _goldens(self, n: int) -> set[int]:
@@ -174,15 +171,14 @@ class Placing:
         keys = [key for key in n.keys if key not in self.model.stop_keys]
         return Asked(n.record, keys, n.strong)
 
-    def _members(self, among: Iterable[int]) -> dict[UUID, list[Member]]:
-        """The records of all golden records that some of the newcomers may belong to."""
-        wanted = list(among)
-        found = candidates.members_of({r for n in wanted for r in self.near[n].records})
-        some = [self.newcomers[n] for n in wanted]
+    def _nearby(self, among: Sequence[int]) -> tuple[list[Near], Mapping[UUID, Sequence[Member]]]:
+        """What is near some newcomers: records, and all of the golden records they may join."""
+        near, members = candidates.nearby(self.entity, [self.asked[n] for n in among])
+        some = [self.newcomers[n] for n in among]
         own = {g for n in some for g in (n.declared, n.golden) if g}
-        if missing := own - set(found):
-            found.update(candidates.members(missing))
-        return found
+        if missing := own - members.keys():
+            members.update(candidates.members(missing))
+        return near, members
 
     def _pairs(self) -> Iterator[Pair]:
         """Every pair that will surely be asked for, so that all are scored at once."""

@@ -9,7 +9,7 @@ import pytest
 
 from canonical import writer
 from matching.intake import candidates
-from matching.intake.candidates import KEY_CAP, RECORD_CAP, Asked, near
+from matching.intake.candidates import KEY_CAP, RECORD_CAP, Asked, Near, nearby
 from matching.models import MatchKey
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,13 @@ def file(key: int, records: range) -> None:
     writer.insert_tuples(MatchKey, ("entity", "key", "record"), rows)
 
 
-def numbers(found: candidates.Near) -> list[int]:
+def near(entity: str, asked: list[Asked]) -> list[Near]:
+    found, held = nearby(entity, asked)
+    assert not held
+    return found
+
+
+def numbers(found: Near) -> list[int]:
     return [record.int for record in found.records]
 
 
