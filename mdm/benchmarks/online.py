@@ -2,7 +2,8 @@
 
 Options: --goldens N (1000000), --requests N (1000), --arrivals N (10000), --database NAME (both;
 SQLite holds a tenth). The hub holds generated companies as matching knows them, true clusters
-linked; what arrives is as alike or unlike as it is in the generator. Nothing is written.
+linked, and is vacuumed; what arrives is as alike or unlike as it is in the generator. Nothing is
+written.
 """
 
 from __future__ import annotations
@@ -10,21 +11,25 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from itertools import count
+from multiprocessing import get_context
 from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
 from django.db import connection, transaction
 from django.utils import timezone
-from tqdm import tqdm
 
-from canonical import configuration, writer
+from canonical import configuration, garbage, writer
 from canonical.models import Golden, Link, LinkCause, RecordState, SourceRecord, System, new_id
 from matching.benchmarks import companies
-from matching.engine.frame import read_frame
-from matching.engine.keys import strong_keys
+from matching.engine.fields.document import Cell
+from matching.engine.frame import Column, read_frame
 from matching.engine.normalise import Features
+from matching.engine.pairs import Filed
 from matching.engine.pairs import file_records as keys_of
 from matching.intake.filing import file_records
 from matching.intake.resolve import Newcomer, considered, place
@@ -34,7 +39,10 @@ from sync.benchmarks import _hub
 from sync.inbound.receive import CHUNK
 
 ENTITY: Final = "client"
-PORTION: Final = 20_000  # records generated, and written, at a time
+PORTION: Final = 20_000  # records generated at a time
+AHEAD: Final = 6  # portions
+WRITTEN: Final = 100_000  # records at a time
+MAKERS: Final = 2  # processes
 Row = tuple[UUID, Newcomer]
 
 
@@ -53,21 +61,35 @@ def run(options: list[str]) -> int:
 
 
 def _fill(goldens: int) -> None:
-    System.objects.get_or_create(code=_hub.SYSTEM, defaults={"name": "CRM"})
-    bar = tqdm(total=goldens, desc="golden records", disable=None)
-    made = seed = 0
-    while made < goldens:
-        seed += 1
-        rows = _portion(seed)
-        if made + len({golden for golden, _ in rows}) > goldens:
+    """Write portions that other processes make meanwhile, several at once.
+
+    Keys that are sorted together touch each page of a large index once for all of them.
+    """
+    garbage.search_less()  # as every process that takes records in
+    started, made, rows = time.perf_counter(), 0, list[Row]()
+    with ProcessPoolExecutor(MAKERS, get_context("fork")) as makers:
+        portions = _portions(makers)  # begun before this process is connected
+        rows += next(portions)
+        System.objects.get_or_create(code=_hub.SYSTEM, defaults={"name": "CRM"})
+        while made < goldens:
+            while len(rows) < WRITTEN and len(_goldens(rows)) < goldens - made:
+                rows += next(portions)
             rows = _first(rows, goldens - made)
-        _write(rows, made)
-        made += len({golden for golden, _ in rows})
-        bar.n = made
-        bar.refresh()
-    bar.close()
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+            _write(rows, made)
+            made += len(_goldens(rows))
+            rows = []
+            _hub.tell(made, "golden records", started)
+        makers.shutdown(cancel_futures=True)
+    with connection.cursor() as cursor:  # as a server at work does by itself
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+
+
+def _portions(makers: Executor) -> Iterator[list[Row]]:
+    """Portions in the order of their seeds, a few of them on the way."""
+    waiting = deque(makers.submit(_portion, seed) for seed in range(1, AHEAD + 1))
+    for seed in count(AHEAD + 1):
+        yield waiting.popleft().result()
+        waiting.append(makers.submit(_portion, seed))
 
 
 def _portion(seed: int) -> list[Row]:
@@ -85,19 +107,39 @@ def _newcomers(columns: Columns) -> Iterator[Newcomer]:
     profile = profile_for(ENTITY)
     frame = read_frame(profile, columns)
     filed = keys_of(profile, frame)
+    keys = _by_row(filed, frame.size)
+    strong = _by_row([f for k, f in zip(profile.keys, filed, strict=True) if k.strong], frame.size)
+    rows = zip(*(_cells(column) for column in frame.columns), strict=True)
+    for cells, mine, identifying in zip(rows, keys, strong, strict=True):
+        features = Features(ENTITY, cells)
+        yield Newcomer(new_id(), _hub.SYSTEM, features, tuple(mine), frozenset(identifying))
+
+
+def _by_row(filed: Sequence[Filed], size: int) -> Iterator[dict[int, None]]:
+    """The keys of each record, each once."""
     rows = np.concatenate([under.row for under in filed])
     order = np.argsort(rows, kind="stable")
-    keys = np.concatenate([under.key for under in filed]).view(np.int64)[order]
-    ends = np.cumsum(np.bincount(rows, minlength=frame.size))
-    for row, mine in enumerate(np.split(keys, ends[:-1])):
-        cells = tuple(column.cell(row) for column in frame.columns)
-        features = Features(ENTITY, cells)
-        strong = frozenset(strong_keys(profile, features))
-        yield Newcomer(new_id(), _hub.SYSTEM, features, tuple(dict.fromkeys(mine.tolist())), strong)
+    keys = np.concatenate([under.key for under in filed]).view(np.int64)[order].tolist()
+    start = 0
+    for end in np.cumsum(np.bincount(rows, minlength=size)).tolist():
+        yield dict.fromkeys(keys[start:end])
+        start = end
 
 
-def _first(rows: Sequence[Row], goldens: int) -> list[Row]:
-    kept = set(list(dict.fromkeys(golden for golden, _ in rows))[:goldens])
+def _cells(column: Column) -> Iterator[Cell]:
+    """The cell of each record."""
+    _, first = np.unique(column.code, return_index=True)
+    known = {int(column.code[record]): column.cell(record) for record in first}
+    return map(known.__getitem__, column.code.tolist())
+
+
+def _goldens(rows: Iterable[Row]) -> list[UUID]:
+    return list(dict.fromkeys(golden for golden, _ in rows))
+
+
+def _first(rows: list[Row], goldens: int) -> list[Row]:
+    """Those of so many golden records at the most."""
+    kept = set(_goldens(rows)[:goldens])
     return [row for row in rows if row[0] in kept]
 
 
@@ -108,7 +150,7 @@ def _write(rows: Sequence[Row], made: int) -> None:
         {"id": golden, "entity": ENTITY, "code": f"CL-{made + n}", "version": 1, "state": "active"}
         | {"merged_into_id": None, "published_version": 1, "content_hash": "", "head_hash": ""}
         | {"created_at": now, "updated_at": now}
-        for n, golden in enumerate(dict.fromkeys(golden for golden, _ in rows))
+        for n, golden in enumerate(_goldens(rows))
     ]
     records = [
         {"id": n.record, "system_id": n.system, "entity": ENTITY, "source_id": str(n.record)}

@@ -137,8 +137,8 @@ def fill(goldens: int, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
             _analyze()
             due *= 2
         if taken % 10_000 == 0:
-            _tell(taken, started)
-    _tell(taken, started)
+            tell(taken, "records", started)
+    tell(taken, "records", started)
     _analyze()
     return items[taken:]
 
@@ -148,9 +148,10 @@ def _analyze() -> None:
         cursor.execute("ANALYZE")
 
 
-def _tell(taken: int, started: float) -> None:
+def tell(taken: int, what: str, started: float) -> None:
+    """Print how far a fill has come, and how fast."""
     rate = taken / (time.perf_counter() - started)
-    sys.stdout.write(f"  {taken:,} records loaded in process, {rate:,.0f} a second\n")
+    sys.stdout.write(f"  {taken:,} {what} loaded in process, {rate:,.0f} a second\n")
     sys.stdout.flush()
 
 
