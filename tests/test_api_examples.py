@@ -91,6 +91,8 @@ def prepared(world: World, path: str, body: Any, number: int) -> tuple[str, Any,
         return path.format(**values), body, 0
     if parts[3:] and parts[3] in {schema_of(entity).path for entity in ENTITIES}:
         return of_golden(world, path, body, number)
+    if parts[3:] and parts[3] in CONFIGURED:
+        return of_configuration(path, body, number)
     if isinstance(body, dict) and "reviews" in body:
         return path, body | {"reviews": [str(review(world, number))]}, 0
     if "{code}" in path:
@@ -105,15 +107,28 @@ def prepared(world: World, path: str, body: Any, number: int) -> tuple[str, Any,
     }
     if "{id}" in path:
         return path.replace("{id}", str(ids[parts[3]](world, number))), body, 1
-    if parts[3] == "mappings":
+    return path.format(legal_entity="DE01"), body, 0
+
+
+CONFIGURED = {"mappings", "policies", "credentials", "exchange-rates", "vocabularies"}
+
+
+def of_configuration(path: str, body: Any, number: int) -> tuple[str, Any, int]:
+    if path.startswith("/api/v1/mappings"):
         return of_mapping(path, number), body, Mapping.objects.filter(active=True).count()
-    if "{client_id}" in path:
-        issued = access.issue_credential(System.objects.get(pk="erp"), ["read"])
-        return path.format(client_id=issued.credential.client_id), body, 0
-    if parts[3] == "policies":
-        return path.format(entity="clients"), body, 1
-    named = {"legal_entity": "DE01", "name": "client_status", "system": "crm", "value": "Prospekt"}
-    return path.format(**named), body, 0
+    issued = access.issue_credential(System.objects.get(pk="erp"), ["read"])
+    named = {
+        "client_id": issued.credential.client_id,
+        "entity": "clients",
+        "name": "practice" if "{code}" in path else "client_status",
+        "code": "partner",
+        "system": "crm",
+        "value": "Prospekt",
+        "from_currency": "USD",
+        "to_currency": "EUR",
+        "day": "2026-03-31",
+    }
+    return path.format(**named), body, 1
 
 
 def of_mapping(path: str, number: int) -> str:

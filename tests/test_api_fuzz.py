@@ -58,8 +58,14 @@ def known(transactional_db: None) -> dict[str, dict[str, str]]:
         golden = arrive(entity, data, source_id="A-1")
         path = schema_of(entity).path
         known[path] = {"system": "crm", "entity": path, "source_id": "A-1", "id": golden.code}
-    known["vocabularies"] = {"name": "client_status", "system": "crm", "value": "Prospekt"}
+    known["vocabularies"] = {
+        "name": "client_status",
+        "system": "crm",
+        "value": "Prospekt",
+        "code": "active",
+    }
     known["mappings"] = {"system": "crm", "entity": "clients", "version": "1"}
+    known["exchange-rates"] = {"from_currency": "USD", "to_currency": "EUR", "day": "2026-03-31"}
     known["policies"] = {"entity": "clients"}
     item = WorkItem.objects.create(kind="version_conflict", subject="x", title="x", opened_at=now())
     known["work-items"] = {"id": str(item.pk)}

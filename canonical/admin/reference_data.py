@@ -10,6 +10,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from canonical.admin.base import ConfigurationAdmin, ReadOnlyAdmin, principal_of
+from canonical.golden.cause import cause_of
 from canonical.governance import reference_data
 from canonical.models import (
     Crosswalk,
@@ -74,7 +75,8 @@ class TermAdmin(ConfigurationAdmin[Term]):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Term, form: Form, change: bool) -> None:
-        _tell(request, reference_data.save_term(obj))
+        cause = cause_of(principal_of(request))
+        _tell(request, reference_data.keep_term(obj, None, cause))
 
 
 class CrosswalkForm(ModelForm):  # type: ignore[type-arg]
@@ -168,3 +170,6 @@ class ExchangeRateAdmin(_TypedAdmin):
     list_display = ("from_currency", "to_currency", "day", "rate")
     list_filter = ("from_currency", "to_currency")
     ordering = ("-day", "from_currency", "to_currency")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Form, change: bool) -> None:
+        reference_data.keep_rate(obj, cause_of(principal_of(request)))

@@ -32,6 +32,8 @@ TAG: Final = "Policies"
 class PolicyList(ContractView):
     """`GET /api/v1/policies`."""
 
+    criticality: ClassVar = "normal"
+
     def get(self, request: Request) -> Response:
         query = request.query_params
         known_parameters(query, ("entity", "limit", "cursor"))
@@ -53,6 +55,8 @@ class PolicyList(ContractView):
 class PolicyInForce(ContractView):
     """`GET|POST /api/v1/policies/{entity}`."""
 
+    owner: ClassVar = "Data stewardship"
+    criticality: ClassVar = "normal"
     scopes: ClassVar = {"GET": "read", "POST": "admin"}
     if_match: ClassVar = {"POST": False}
 

@@ -56,7 +56,7 @@ class VocabularyDetail(ContractView):
             "name": found.name,
             "title": found.title,
             "extensible": found.extensible,
-            "terms": [_term(term) for term in terms],
+            "terms": [term_shown(term) for term in terms],
         }
         if system := query.get("system"):
             reach(self.principal, system)
@@ -76,7 +76,8 @@ class VocabularyDetail(ContractView):
         )
 
 
-def _term(term: Term) -> dict[str, Any]:
+def term_shown(term: Term) -> dict[str, Any]:
+    """A term with what is known of it."""
     return {
         "code": term.code,
         "label": term.label or term.code,
@@ -116,19 +117,18 @@ _HEAD_EXAMPLE: Final[Mapping[str, Any]] = {
     "title": "Client status",
     "extensible": False,
 }
+TERM: Final = describe.record(
+    {
+        "code": describe.STRING,
+        "label": describe.STRING,
+        "active": describe.BOOLEAN,
+        "details": describe.nullable({"type": "object", "additionalProperties": True}),
+    }
+)
 _VOCABULARY: Final = describe.record(
     {
         **_HEAD["properties"],
-        "terms": describe.listing(
-            describe.record(
-                {
-                    "code": describe.STRING,
-                    "label": describe.STRING,
-                    "active": describe.BOOLEAN,
-                    "details": describe.nullable({"type": "object", "additionalProperties": True}),
-                }
-            )
-        ),
+        "terms": describe.listing(TERM),
     },
     {
         "crosswalk": describe.listing(

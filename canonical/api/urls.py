@@ -12,6 +12,7 @@ from canonical.api.credentials import (
     RevokeCredential,
     RotateCredential,
 )
+from canonical.api.exchange_rates import ExchangeRateDetail, ExchangeRateList
 from canonical.api.facets import History, Relations, Sources
 from canonical.api.lineage import Lineage
 from canonical.api.overrides import Overrides
@@ -19,6 +20,7 @@ from canonical.api.policies import PolicyInForce, PolicyList
 from canonical.api.rates import Rates
 from canonical.api.records import RecordDetail, RecordList
 from canonical.api.reference_data import VocabularyDetail, VocabularyList
+from canonical.api.terms import TermView
 from canonical.api.words import UnmappedWords, Word
 from canonical.entities import ENTITIES, schema_of
 
@@ -54,6 +56,13 @@ urlpatterns = [
         "api/v1/vocabularies/<str:name>/words/<str:system>/<path:value>",
         Word.as_view(),
         name="word",
+    ),
+    path("api/v1/vocabularies/<str:name>/terms/<str:code>", TermView.as_view(), name="term"),
+    path("api/v1/exchange-rates", ExchangeRateList.as_view(), name="exchange-rates"),
+    path(
+        "api/v1/exchange-rates/<str:from_currency>/<str:to_currency>/<str:day>",
+        ExchangeRateDetail.as_view(),
+        name="exchange-rate",
     ),
     path("api/v1/policies", PolicyList.as_view(), name="policies"),
     path("api/v1/policies/<str:entity>", PolicyInForce.as_view(), name="policy"),

@@ -15,8 +15,21 @@ from django.db import models, transaction
 from canonical import configuration, worklist, writer
 from canonical.entities import schema_of
 from canonical.golden import due
+from canonical.golden.cause import Cause
+from canonical.governance import audit
 from canonical.identity import linking
-from canonical.models import Crosswalk, Link, System, Term, WorkKind
+from canonical.identity.errors import Refused
+from canonical.models import (
+    AuditKind,
+    Crosswalk,
+    ExchangeRate,
+    LegalEntity,
+    Link,
+    PaymentTerm,
+    System,
+    Term,
+    WorkKind,
+)
 from canonical.resolution import resolve
 
 AT_ONCE = 200
@@ -62,6 +75,29 @@ def save_term(term: Term) -> int:
         configuration.touch()
         return 0
     return _changed(set(_words_for(term)), "vocabulary")
+
+
+@transaction.atomic
+def keep_term(term: Term, details: LegalEntity | PaymentTerm | None, cause: Cause) -> int:
+    """Add or change a term with what is known of it; how many golden records that may change.
+
+    Raises Refused for a new term of a vocabulary that takes none.
+    """
+    if term.pk is None and not term.vocabulary.extensible:
+        raise Refused(f"{term.vocabulary_id} takes no new terms.")
+    followed = save_term(term)
+    if details is not None:
+        details.term = term
+        save(details)
+    audit.note(AuditKind.TERM, cause, f"{term.vocabulary_id} {term.code}")
+    return followed
+
+
+@transaction.atomic
+def keep_rate(rate: ExchangeRate, cause: Cause) -> None:
+    """Add or change an exchange rate."""
+    save(rate)
+    audit.note(AuditKind.RATE, cause, str(rate), facts={"rate": str(rate.rate)})
 
 
 @transaction.atomic

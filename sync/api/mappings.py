@@ -42,6 +42,8 @@ FILTERS: Final = ("system", "entity")
 class MappingView(ContractView):
     """An address of mappings."""
 
+    owner: ClassVar = "Integration"
+    criticality: ClassVar = "normal"
     scopes: ClassVar = {"GET": "read", "POST": "admin"}
     if_match: ClassVar = {"POST": False}
 

@@ -63,8 +63,8 @@ def test_every_block_answers_what_the_page_shows(empty_demo: Demo, tmp_path: Pat
         if shown is not None:
             assert holds(shown, json.loads(said)), (text, said)
     assert _run([sys.executable, "-c", _python("httpx")], tmp_path).splitlines() == [
-        "CL-000004 Westkamp Logistik AG",
-        "5 records, then 0 changes",
+        "CL-000005 Westkamp Logistik AG",
+        "6 records, then 0 changes",
     ]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from uuid import UUID
 
@@ -117,6 +119,36 @@ def whole(least: int, most: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         if type(value) is not int or not least <= value <= most:
             raise Wrong("out_of_range", f"Expected a whole number from {least} to {most}.")
+        return value
+
+    return read
+
+
+def decimal(least: Decimal, most: Decimal, places: int) -> Callable[[Any], Decimal]:
+    """A number in a range, as JSON writes it or as text, with so many places at the most."""
+
+    def read(value: Any) -> Decimal:
+        try:
+            told = isinstance(value, str | int | Decimal) and not isinstance(value, bool)
+            number = Decimal(value) if told and len(str(value)) <= 40 else Decimal("NaN")
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if not number.is_finite() or not least <= number <= most:
+            raise Wrong("out_of_range", f"Expected a number from {least} to {most}.")
+        if number != round(number, places):
+            raise Wrong("out_of_range", f"Expected at most {places} decimal places.")
+        return number
+
+    return read
+
+
+def matching(pattern: str, words: str) -> Callable[[Any], str]:
+    """Text of a form."""
+    form = re.compile(pattern)
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or not form.fullmatch(value):
+            raise Wrong("wrong_form", f"Expected {words}.")
         return value
 
     return read

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 
 from canonical import writer
@@ -116,6 +117,34 @@ def test_each_of_several_is_decided_in_a_transaction_of_its_own_and_once(
     other = post(f"{URL}/decide", {**body, "decision": "match"}, **key)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
     hub.assert_sound()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_what_one_of_several_did_is_there_before_the_next_begins(
+    post: Post, review: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.client("Kaltenberg Maschinenbau AG", "psa", "p1")
+    ids = [str(pk) for pk in Review.objects.filter(state="open").values_list("pk", flat=True)]
+    decide, seen = reviews.decide, []
+
+    def elsewhere() -> int:
+        """How many are decided, as another connection sees it."""
+        try:
+            return Review.objects.filter(state="decided").count()
+        finally:
+            connection.close()
+
+    def watched(id: UUID, *given: Any) -> Any:
+        with ThreadPoolExecutor() as other:
+            seen.append(other.submit(elsewhere).result())
+        return decide(id, *given)
+
+    monkeypatch.setattr(reviews, "decide", watched)
+    body = {"reviews": ids, "decision": "no_match", "reason": "two registers"}
+    assert post(f"{URL}/decide", body).status_code == 200
+    assert seen == list(range(len(ids)))
+    assert len(ids) > 1
 
 
 def test_what_refused_one_of_several_is_kept_unless_it_passes(
