@@ -6,7 +6,6 @@ use cases of canonical write their rows here and nowhere else.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -18,6 +17,7 @@ from uuid import UUID
 from django.db import connection, models
 
 from canonical import prepared
+from canonical.exact_json import Encoded, encoder
 from canonical.reader import array, listed, select
 
 Row = Mapping[str, Any]
@@ -34,6 +34,9 @@ def insert(model: type[models.Model], rows: Sequence[Row], held: bool = False) -
     if not rows:
         return
     columns = tuple(rows[0])
+    if held and connection.vendor == "postgresql":
+        execute(model, _held_sql(model, columns), [_recordset(rows)])
+        return
     insert_tuples(model, columns, [tuple(map(r.__getitem__, columns)) for r in rows], held)
 
 
@@ -52,11 +55,11 @@ def insert_tuples(
         rows = [_adapted(row, changing) for row in rows]
     if connection.vendor != "postgresql":
         with connection.cursor() as cursor:
-            cursor.executemany(_insert_sql(model, columns, single=True, held=held), rows)
-    elif held or len(rows) * len(columns) <= INLINE_VALUES or _collected() is not None:
+            cursor.executemany(_insert_sql(model, columns, single=True) + held * _UNLESS_HELD, rows)
+    elif len(rows) * len(columns) <= INLINE_VALUES or _collected() is not None:
         single = len(rows) == 1
         values = rows[0] if single else [list(column) for column in zip(*rows, strict=True)]
-        execute(model, _insert_sql(model, columns, single, held), values)
+        execute(model, _insert_sql(model, columns, single), values)
     else:
         _copy(model, columns, rows)
 
@@ -78,8 +81,7 @@ def update(model: type[models.Model], rows: Sequence[Row]) -> None:
     columns = tuple(column for column in rows[0] if column != key)
     sql = _update_sql(model, columns, connection.vendor)
     if connection.vendor == "postgresql":
-        told = json.dumps(list(rows), default=_json_value)
-        execute(model, sql, [told, array(row[key] for row in rows)])
+        execute(model, sql, [_recordset(rows), array(row[key] for row in rows)])
         return
     adapters = _adapters(model)
     with connection.cursor() as cursor:
@@ -250,17 +252,29 @@ def _quoted(name: str) -> str:
 
 
 @cache
-def _insert_sql(
-    model: type[models.Model], columns: tuple[str, ...], single: bool, held: bool
-) -> str:
+def _insert_sql(model: type[models.Model], columns: tuple[str, ...], single: bool) -> str:
     """One row by its values, or any number of them by an array a column."""
-    end = " ON CONFLICT DO NOTHING" if held else ""
     if single:
         slots = ", ".join(["%s"] * len(columns))
-        return f"INSERT INTO {_target(model, columns)} VALUES ({slots}){end}"  # noqa: S608
+        return f"INSERT INTO {_target(model, columns)} VALUES ({slots})"  # noqa: S608
     kinds = {_column(f): f.db_type(connection) for f in model._meta.concrete_fields}
     arrays = ", ".join(f"%s::{kinds[c]}[]" for c in columns)
-    return f"INSERT INTO {_target(model, columns)} SELECT * FROM unnest({arrays}){end}"  # noqa: S608
+    return f"INSERT INTO {_target(model, columns)} SELECT * FROM unnest({arrays})"  # noqa: S608
+
+
+@cache
+def _held_sql(model: type[models.Model], columns: tuple[str, ...]) -> str:
+    told = f"jsonb_populate_recordset(NULL::{_quoted(model._meta.db_table)}, %s::jsonb)"
+    names = ", ".join(map(_quoted, columns))
+    return f"INSERT INTO {_target(model, columns)} SELECT {names} FROM {told}{_UNLESS_HELD}"  # noqa: S608
+
+
+_UNLESS_HELD = " ON CONFLICT DO NOTHING"
+
+
+def _recordset(rows: Sequence[Row]) -> str:
+    """Rows as one parameter, whose text the driver need not look into."""
+    return _encode_rows(list(rows))
 
 
 def _copy(
@@ -312,16 +326,18 @@ def _plain(value: Any) -> Any:
     return value
 
 
-_encoded = json.JSONEncoder(ensure_ascii=False).encode
-
-
-def _dumped(value: Any) -> str | None:
-    return None if value is None else _encoded(value)
-
-
 def _json_value(value: Any) -> str:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal | UUID):
         return str(value)
     raise TypeError(f"{type(value).__name__} does not belong in a row")
+
+
+_encode, _encode_rows = encoder(), encoder(_json_value)
+
+
+def _dumped(value: Any) -> str | None:
+    if isinstance(value, Encoded):
+        return str(value)
+    return None if value is None else _encode(value)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
+
+from canonical.exact_json import Encoded, encoder
 
 META = frozenset({"state", "merged_into", "sources"})
 
@@ -32,28 +33,33 @@ def attributes(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name not in META}
 
 
-_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+_canonical = encoder(compact=True, sort_keys=True)
 
 
-def canonical_json(value: Any) -> bytes:
-    """One spelling for one value: sorted members, no spaces, UTF-8."""
-    return _canonical(value).encode()
+def spelled(value: Any) -> Encoded:
+    """One spelling for one value, canonical JSON: sorted members and no spaces."""
+    return Encoded(_canonical(value))
+
+
+def digest(text: str) -> str:
+    """sha256 of a spelling: equal for equal values."""
+    return sha256(text.encode()).hexdigest()
 
 
 def content_hash(document: Mapping[str, Any]) -> str:
     """Equal for equal documents; what tells a recompute that nothing changed."""
-    return sha256(canonical_json(document)).hexdigest()
+    return digest(spelled(document))
 
 
-def content_digest(salt: str, after: Any, winners: Any) -> str:
+def content_digest(salt: str, after: Encoded, winners: Encoded) -> str:
     """sha256(salt + canonical JSON of the document and its winners).
 
     The salt keeps a short erased value from being guessed from the digest that stays behind.
     """
-    return sha256(salt.encode() + canonical_json([after, winners])).hexdigest()
+    return digest(f"{salt}[{after},{winners}]")
 
 
 def chain_hash(prev: str, *facts: str) -> str:
     """sha256 over the previous hash and the row's facts, each with its length before it."""
     framed = "".join(f"{len(fact)}:{fact}" for fact in (prev, *facts))
-    return sha256(framed.encode()).hexdigest()
+    return digest(framed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery, UUIDField
@@ -37,8 +37,7 @@ class Inputs:
     resolutions: dict[UUID, Resolved] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """What is known of one linked source record; `marked` if some of its terms were unknown."""
 
     golden: UUID
@@ -92,7 +91,7 @@ def load(
     loaded = {golden: Inputs() for golden in goldens}
     given = known or {}
     asked = [golden for golden in goldens if golden not in given]
-    rows = [Row(*row) for row in _LINKED(goldens=asked)] if asked else []
+    rows = [Row._make(row) for row in _LINKED(goldens=asked)] if asked else []
     rows += [row for golden in goldens for row in given.get(golden, ())]
     targets = _targets([row.record for row in rows if _refers(row)])
     approved = _approved([row for row in rows if row.values])

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.dispatch import Signal
 
 from canonical import writer
+from canonical.exact_json import Encoded
 from canonical.golden.cause import Cause
-from canonical.golden.document import chain_hash, content_digest
+from canonical.golden.document import chain_hash, content_digest, spelled
 from canonical.models import Change, ChangeKind, Golden
 from canonical.validation import instant_text
 
@@ -23,17 +24,16 @@ from canonical.validation import instant_text
 written = Signal()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One version about to be journaled; `prev_hash` is the golden record's present head."""
+class Entry(NamedTuple):
+    """One version about to be journaled, spelled; `prev_hash` is its golden record's head."""
 
     golden: UUID
     entity: str
     version: int
     kind: ChangeKind
     published: bool
-    after: dict[str, Any]
-    winners: dict[str, str]
+    after: Encoded
+    winners: Encoded
     policy_version: int
     prev_hash: str
     recorded_at: datetime
@@ -155,5 +155,5 @@ def _content_fits(change: Change) -> bool:
     """The digest's content, or nothing at all where a person's content was erased."""
     if not change.salt:
         return change.after is None and change.winners is None
-    digest = content_digest(change.salt, change.after, change.winners)
-    return digest == change.content_digest
+    said = spelled(change.after), spelled(change.winners)
+    return content_digest(change.salt, *said) == change.content_digest

@@ -12,9 +12,10 @@ from uuid import UUID
 from canonical import configuration, writer
 from canonical.configuration import Configuration
 from canonical.entities import schema_of
+from canonical.exact_json import Encoded
 from canonical.golden import journal, typed
 from canonical.golden.cause import Cause
-from canonical.golden.document import content, content_hash
+from canonical.golden.document import content, digest, spelled
 from canonical.golden.inputs import Inputs, Row, load
 from canonical.models import ChangeKind, Golden, GoldenState, RecomputeDue
 from canonical.resolution import Resolved
@@ -32,6 +33,7 @@ class Computed:
     winners: dict[str, str]
     issues: list[dict[str, str]]
     resolutions: dict[UUID, Resolved]
+    spelled: Encoded
     content_hash: str
     changed: bool = False
     kind: ChangeKind | None = None
@@ -94,13 +96,15 @@ def _compute(record: Golden, inputs: Inputs, config: Configuration, moment: date
     merged_into = str(record.merged_into_id) if record.merged_into_id else None
     state = _state(record, inputs)
     after = content(survivors.values, state, merged_into, inputs.sources)
-    found = content_hash(after)
+    told = spelled(after)
+    found = digest(told)
     return Computed(
         golden=record,
         after=after,
         winners=survivors.winners,
         issues=survivors.issues,
         resolutions=inputs.resolutions,
+        spelled=told,
         content_hash=found,
         changed=found != record.content_hash,
     )
@@ -195,8 +199,8 @@ def _entry(item: Computed, config: Configuration) -> journal.Entry:
         version=record.version,
         kind=item.kind,
         published=record.published_version is not None,
-        after=item.after,
-        winners=item.winners,
+        after=item.spelled,
+        winners=spelled(item.winners),
         policy_version=config.policies.get(record.entity, NOTHING).version,
         prev_hash=record.head_hash,
         recorded_at=record.updated_at,

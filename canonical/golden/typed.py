@@ -24,10 +24,11 @@ def save(entity: str, versions: Sequence[Version]) -> None:
     if not versions:
         return
     model = model_of(entity)
-    fresh = [_columns(entity, v) for v in versions if v.version == 1]
-    writer.insert(model, fresh)
-    writer.update(model, [_columns(entity, v) for v in versions if v.version > 1])
-    writer.insert(_history_of(model), [_history_row(entity, v) for v in versions])
+    rows = [{"golden_id": v.golden, **typed_columns(entity, v.values)} for v in versions]
+    told = list(zip(versions, rows, strict=True))
+    writer.insert(model, [row for version, row in told if version.version == 1])
+    writer.update(model, [row for version, row in told if version.version > 1])
+    writer.insert(_history_of(model), [row | _history(version) for version, row in told])
     _save_rows(entity, versions)
     _save_references(entity, versions)
 
@@ -67,19 +68,14 @@ def typed_columns(entity: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _columns(entity: str, version: Version) -> dict[str, Any]:
-    return {"golden_id": version.golden, **typed_columns(entity, version.values)}
-
-
 @cache
 def _history_of(model: type[models.Model]) -> type[models.Model]:
     history: type[models.Model] = model.history.model  # type: ignore[attr-defined]
     return history
 
 
-def _history_row(entity: str, version: Version) -> dict[str, Any]:
+def _history(version: Version) -> dict[str, Any]:
     return {
-        **_columns(entity, version),
         "version": version.version,
         "history_date": version.at,
         "history_change_reason": version.reason[:100] or None,

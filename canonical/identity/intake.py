@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery, UUIDField
 
-from canonical.golden.document import canonical_json
+from canonical.golden.document import digest, spelled
 from canonical.identity.order import FromTheFuture, Ordering, Said, Standing, fold, ordering
 from canonical.models import (
     STANDING,
@@ -340,4 +339,4 @@ def _verdict(before: Standing, after: Standing, said: Said) -> Verdict:
 
 def digest_of(data: Any) -> str:
     """sha256 of the payload's canonical JSON: the same content is the same digest."""
-    return sha256(canonical_json(data)).hexdigest()
+    return digest(spelled(data))

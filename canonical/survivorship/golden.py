@@ -36,9 +36,9 @@ def golden(
 ) -> Survivors:
     """Compute the golden record of these contributions on that day (an ISO date)."""
     result = Survivors()
-    said = {name for c in contributions for name in (*c.values, *c.empty)}
+    said = policy.asserting.union(*(c.values.keys() | c.empty for c in contributions))
     for attribute in schema:
-        if attribute.name in said or policy.rule(attribute.name).asserts_empty:
+        if attribute.name in said:
             _survive(result, policy, attribute, contributions, on)
     for path, contribution in _pinned_parts(contributions, on):
         _apply_part(result, schema, path, contribution)

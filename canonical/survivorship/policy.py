@@ -44,6 +44,12 @@ class Policy:
     version: int = 0
     trust: Mapping[str, int] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
+    asserting: frozenset[str] = field(init=False, repr=False)
+    """The attributes of which some system is believed when it says nothing."""
+
+    def __post_init__(self) -> None:
+        asserting = frozenset(name for name, rule in self.rules.items() if rule.asserts_empty)
+        object.__setattr__(self, "asserting", asserting)
 
     def rule(self, attribute: str) -> Rule:
         """The attribute's rule; a part of a list element falls back to the list's rule."""

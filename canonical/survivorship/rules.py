@@ -62,7 +62,8 @@ def ranked(
 ) -> list[Contribution]:
     """Those that say anything about the attribute on that day, the winner first."""
     competing = [c for c in contributions if competes(policy, name, c, on)]
-    competing.sort(key=lambda c: rank(policy, name, c), reverse=True)
+    if len(competing) > 1:
+        competing.sort(key=lambda c: rank(policy, name, c), reverse=True)
     return competing
 
 

@@ -6,9 +6,8 @@ Records and golden records go by number here: a chunk asks for tens of thousands
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -28,8 +27,7 @@ OTHER = 1 << 32
 Places = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Newcomer:
+class Newcomer(NamedTuple):
     """A record to be placed; `golden` is where it is linked already, if it is."""
 
     record: UUID

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import replace
 from uuid import UUID
 
 from canonical.configuration import Configuration, current
@@ -54,7 +53,7 @@ def _read(goldens: Collection[UUID], config: Configuration) -> dict[str, list[Ne
     for (system, entity), rows in sorted(groups.items()):
         meant = resolved(system, entity, [values for _, _, values in rows], config)
         seen[entity] += [
-            replace(newcomer(entity, record, system, values), golden=golden)
+            newcomer(entity, record, system, values)._replace(golden=golden)
             for (record, golden, _), values in zip(rows, meant, strict=True)
         ]
     return seen

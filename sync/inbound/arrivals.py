@@ -97,30 +97,30 @@ def arrive(entity: str, item: Item, mapping: compiled.Mapping | None) -> Arrival
     What a mapped system sends is quarantined when it does not fit; canonical attributes that do
     not fit raise BadItem, with pointers into the body.
     """
-    raw = exact_json.dumps(item.data)
+    raw, schema = exact_json.dumps(item.data), schema_of(entity)
+    canonical = mapping is None and not item.retired
+    values, faults = _canonical(schema, item.data) if canonical else ({}, ())
     arrival = Arrival(
-        source_id=item.source_id,
-        raw=raw,
-        digest=digest_of([json.loads(raw, parse_float=str), item.same_as]),
-        values={},
-        modified_at=item.modified_at,
-        version=item.version,
-        same_as=item.same_as,
-        retired=item.retired,
+        item.source_id,
+        raw,
+        digest_of([json.loads(raw, parse_float=str), item.same_as]),
+        values,
+        item.modified_at,
+        item.version,
+        item.same_as,
+        item.retired,
+        faults,
     )
-    if item.retired:
+    if mapping is None or item.retired:
         return arrival
-    schema = schema_of(entity)
-    if mapping is None:
-        return _canonical(schema, arrival, item.data)
     return _mapped(schema, arrival, item.data, mapping)
 
 
-def _canonical(schema: EntitySchema, arrival: Arrival, data: Any) -> Arrival:
+def _canonical(schema: EntitySchema, data: Any) -> tuple[dict[str, Any], tuple[Fault, ...]]:
     values, faults = validate(schema, data)
     if faults:
         raise BadItem([replace(fault, pointer=f"/data{fault.pointer}") for fault in faults])
-    return replace(arrival, values=values, faults=_identity_faults(schema, values))
+    return values, _identity_faults(schema, values)
 
 
 def _mapped(

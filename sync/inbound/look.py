@@ -7,7 +7,6 @@ under it only what changed since is looked at again: the lock keeps everybody el
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -114,8 +113,7 @@ class Look:
     def _newcomers(self, declared: Mapping[str, UUID]) -> list[Newcomer]:
         """The records to place: those without a golden record, and those that changed."""
         return [
-            replace(
-                self.seen[item.arrival.source_id],
+            self.seen[item.arrival.source_id]._replace(
                 record=item.record,
                 golden=item.golden,
                 declared=declared.get(item.arrival.same_as or ""),
