@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, models
 from django.db.models import Expression
@@ -100,7 +101,7 @@ def select(sql: str, params: Params) -> list[tuple[Any, ...]]:
 
 def array(values: Iterable[Any]) -> str:
     """Numbers or ids as one parameter: PostgreSQL's array text, which is read in C."""
-    return "{" + ",".join(map(str, values)) + "}"
+    return "{" + ",".join([v.hex if isinstance(v, UUID) else str(v) for v in values]) + "}"
 
 
 def texts(values: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pycountry
@@ -304,6 +304,7 @@ def instant(value: Any) -> datetime | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def instant_text(moment: datetime) -> str:
     """An instant as canonical text; sorts as it reads."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -50,23 +50,24 @@ def open_items(needs: Sequence[Need], moment: datetime | None = None) -> None:
     if not needs:
         return
     at = moment or writer.now()
-    WorkItem.objects.bulk_create(
-        [
-            WorkItem(
-                kind=need.kind,
-                subject=need.subject[:MAX_SUBJECT],
-                title=need.title[:255],
-                entity=need.entity,
-                golden_id=need.golden,
-                owner=need.owner,
-                facts=need.facts,
-                opened_at=at,
-                due=at + WITHIN.get(need.kind, ELSE_WITHIN),
-            )
-            for need in needs
-        ],
-        ignore_conflicts=True,
-    )
+    items = [
+        WorkItem(
+            kind=need.kind,
+            subject=need.subject[:MAX_SUBJECT],
+            title=need.title[:255],
+            entity=need.entity,
+            golden_id=need.golden,
+            owner=need.owner,
+            facts=need.facts,
+            opened_at=at,
+            due=at + WITHIN.get(need.kind, ELSE_WITHIN),
+        )
+        for need in needs
+    ]
+    writer.insert(WorkItem, [{c: getattr(item, c) for c in _COLUMNS} for item in items], held=True)
+
+
+_COLUMNS = tuple(field.attname for field in WorkItem._meta.concrete_fields)
 
 
 def close_items(kind: WorkKind, subjects: Collection[str]) -> int:

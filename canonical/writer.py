@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +38,12 @@ def insert(model: type[models.Model], rows: Sequence[Row], held: bool = False) -
     if held and connection.vendor == "postgresql":
         execute(model, _held_sql(model, columns), [_recordset(rows)])
         return
-    insert_tuples(model, columns, [tuple(map(r.__getitem__, columns)) for r in rows], held)
+    insert_tuples(model, columns, list(map(_values_of(columns), rows)), held)
+
+
+def _values_of(columns: tuple[str, ...]) -> Callable[[Row], tuple[Any, ...]]:
+    one = len(columns) == 1  # of which an itemgetter would not make a tuple
+    return (lambda row: (row[columns[0]],)) if one else itemgetter(*columns)
 
 
 def insert_tuples(
@@ -49,10 +55,7 @@ def insert_tuples(
     """The same for rows that are given as values in the order of the columns."""
     if not rows:
         return
-    adapters = _adapters(model)
-    changing = [(n, adapters[c]) for n, c in enumerate(columns) if adapters[c] is not _plain]
-    if changing:
-        rows = [_adapted(row, changing) for row in rows]
+    rows = _adapted(rows, columns, _adapters(model))
     if connection.vendor != "postgresql":
         with connection.cursor() as cursor:
             cursor.executemany(_insert_sql(model, columns, single=True) + held * _UNLESS_HELD, rows)
@@ -65,12 +68,18 @@ def insert_tuples(
 
 
 def _adapted(
-    row: Sequence[Any], changing: Sequence[tuple[int, Callable[[Any], Any]]]
-) -> tuple[Any, ...]:
-    values = list(row)
+    rows: Sequence[tuple[Any, ...]],
+    columns: tuple[str, ...],
+    adapters: Mapping[str, Callable[[Any], Any]],
+) -> Sequence[tuple[Any, ...]]:
+    """The rows with each column's values as they are written, column by column."""
+    changing = [(n, adapters[c]) for n, c in enumerate(columns) if c in adapters]
+    if not changing:
+        return rows
+    told = list(zip(*rows, strict=True))
     for n, adapt in changing:
-        values[n] = adapt(values[n])
-    return tuple(values)
+        told[n] = tuple(map(adapt, told[n]))
+    return list(zip(*told, strict=True))
 
 
 def update(model: type[models.Model], rows: Sequence[Row]) -> None:
@@ -86,7 +95,7 @@ def update(model: type[models.Model], rows: Sequence[Row]) -> None:
     adapters = _adapters(model)
     with connection.cursor() as cursor:
         cursor.executemany(
-            sql, [tuple(adapters[c](row[c]) for c in (*columns, key)) for row in rows]
+            sql, [tuple(adapters.get(c, _plain)(row[c]) for c in (*columns, key)) for row in rows]
         )
 
 
@@ -284,8 +293,20 @@ def _copy(
         connection.cursor() as cursor,
         cursor.copy(f"COPY {_target(model, columns)} FROM STDIN") as copy,
     ):
-        for row in rows:
+        for row in _adapted(rows, columns, _instants(model)):
             copy.write_row(row)
+
+
+@cache
+def _instants(model: type[models.Model]) -> dict[str, Callable[[Any], Any]]:
+    """The columns of instants, most of them the same: the driver would write each in Python."""
+    fields = model._meta.concrete_fields
+    return {_column(f): _instant for f in fields if isinstance(f, models.DateTimeField)}
+
+
+@lru_cache(maxsize=4096)
+def _instant(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
 
 
 @cache
@@ -299,7 +320,8 @@ def _adapters(model: type[models.Model]) -> dict[str, Callable[[Any], Any]]:
 
 @cache
 def _adapters_for(model: type[models.Model], vendor: str) -> dict[str, Callable[[Any], Any]]:
-    return {_column(field): _adapter(field, vendor) for field in model._meta.concrete_fields}
+    found = ((_column(f), _adapter(f, vendor)) for f in model._meta.concrete_fields)
+    return {column: adapt for column, adapt in found if adapt is not _plain}
 
 
 def _target_of(field: Any) -> models.Field[Any, Any]:
