@@ -53,7 +53,7 @@ class Population:
         self.records = [n.record for n in newcomers]
         self.systems = [n.system for n in newcomers]
         self.features = [n.features for n in newcomers]
-        self.numbers = {record: number for number, record in enumerate(self.records)}
+        self._numbers = {record.int: number for number, record in enumerate(self.records)}
         self.home: dict[int, int] = {}
         self.goldens: list[UUID] = []
         self.inside: list[list[int]] = []
@@ -66,6 +66,10 @@ class Population:
         self._levels: list[Any] = []
         self._weights: list[int] = []
         self._capped: list[int] = []
+
+    def number(self, record: UUID) -> int | None:
+        """The number of a record, where it is among these."""
+        return self._numbers.get(record.int)
 
     def golden(self, golden: UUID) -> int:
         """The number of a golden record, known before or not."""
@@ -91,12 +95,12 @@ class Population:
         scored are not scored again.
         """
         number = len(self.records)
-        known = self.numbers.setdefault(member.record, number)
+        known = self._numbers.setdefault(member.record.int, number)
         if known != number:
             if known < self._arriving or self.features[known] == member.features:
                 return known
             self.leave(known)
-            self.numbers[member.record] = number
+            self._numbers[member.record.int] = number
         self.records.append(member.record)
         self.systems.append(member.system)
         self.features.append(member.features)

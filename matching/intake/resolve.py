@@ -141,9 +141,9 @@ class Placing:
         """
         self._forget_run()
         keys = {key for each in late.values() for key in each.keys}
-        numbers, home = self.population.numbers, self.population.home
+        home, known = self.population.home, map(self.population.number, late)
         stirred = {self.population.golden(each.golden) for each in late.values() if each.golden}
-        stirred |= {home[numbers[r]] for r in late if r in numbers and numbers[r] in home}
+        stirred |= {home[number] for number in known if number in home}
         again = [
             n
             for n, asked in enumerate(self.asked)
@@ -164,7 +164,7 @@ class Placing:
         return named.union(home[r] for r in self.beside[n] if r in home)
 
     def _beside(self, near: Near) -> list[int]:
-        found = map(self.population.numbers.get, near.records)
+        found = map(self.population.number, near.records)
         return [number for number in found if number is not None]
 
     def _asked(self, n: Newcomer) -> Asked:
@@ -311,7 +311,7 @@ class Placing:
     ) -> None:
         """Two golden records share a strong identifier only while a person is asked about it."""
         newcomer, population = self.newcomers[n], self.population
-        sharing = {population.numbers.get(record) for record in self.near[n].strong}
+        sharing = set(map(population.number, self.near[n].strong))
         sharing.update(*(self.under[key] for key in self.shared[n] if key in newcomer.strong))
         if not sharing:
             return

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from canonical import writer
 from canonical.entities import Client, Contract
+from canonical.exact_json import Encoded
 from canonical.models import (
     Golden,
     SourceRecord,
@@ -82,6 +83,26 @@ def test_inserted_rows_read_back_as_they_were(count: int) -> None:
         assert typed.payment_terms == {"net_days": 30, "code": "ü"}
         assert typed.document_refs == [{"uri": "https://x.example/%20"}]
     assert Contract.objects.filter(tags__isnull=True).count() == count
+
+
+def test_rows_that_are_there_already_are_left_out() -> None:
+    first, *others = goldens(3)
+    writer.insert(Golden, [first])
+    writer.insert(Golden, [{**first, "id": new_id(), "version": 1}, *others], held=True)
+    for row, held in zip([first, *others], Golden.objects.order_by("code"), strict=True):
+        assert {name: getattr(held, name) for name in row} == row
+    rows = [contract(golden["id"], title=f"\\ {n}\r\n\t") for n, golden in enumerate(others)]
+    writer.insert(Contract, rows, held=True)
+    assert [c.title for c in Contract.objects.order_by("title")] == ["\\ 0\r\n\t", "\\ 1\r\n\t"]
+    assert {c.total_value for c in Contract.objects.all()} == {Decimal("12345678901.2345")}
+
+
+def test_json_that_is_text_already_is_stored_as_it_is() -> None:
+    [row] = goldens(1)
+    writer.insert(Golden, [row])
+    told = Encoded('{"code": "\\u00fc\\n", "net_days": 30}')
+    writer.insert(Contract, [contract(row["id"], payment_terms=told)])
+    assert Contract.objects.get().payment_terms == {"code": "ü\n", "net_days": 30}
 
 
 @pytest.mark.parametrize("count", [1, MANY], ids=["a few rows", "many rows"])
