@@ -49,18 +49,21 @@ def keys_by_name(profile: Profile, features: Features) -> list[tuple[int, str]]:
 def _keys(profile: Profile, features: Features, wanted: Iterable[Key]) -> dict[int, bool]:
     cells = features.cells
     atoms: dict[str, list[Parts]] = {}
-    hashes: dict[Part, list[int]] = {}
+    hashes: dict[int, list[int]] = {}
     found: dict[int, bool] = {}
     for key in wanted:
-        for part in key.parts:
+        numbers = profile.parts[key.name]
+        for number, part in zip(numbers, key.parts, strict=True):
+            if number in hashes:
+                continue
             if part.field not in atoms:
                 cell = cells[profile.position[part.field]]
                 atoms[part.field] = [atom.split(PART) for atom in cell]
-            if part not in hashes:
-                hashes[part] = _hashes(part, atoms[part.field])
-        for combination in product(*(hashes[part] for part in key.parts)):
-            number = signed(mix((seed(key), *combination)))
-            found[number] = key.strong or found.get(number, False)
+            hashes[number] = _hashes(part, atoms[part.field])
+        start = seed(key)
+        for combination in product(*[hashes[number] for number in numbers]):
+            one = signed(mix((start, *combination)))
+            found[one] = key.strong or found.get(one, False)
     return found
 
 

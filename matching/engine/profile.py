@@ -102,6 +102,13 @@ class Profile:
         )
 
     @cached_property
+    def parts(self) -> dict[str, tuple[int, ...]]:
+        """The name of each key -> the numbers of its parts: equal parts are one."""
+        distinct = dict.fromkeys(part for key in self.keys for part in key.parts)
+        number = {part: place for place, part in enumerate(distinct)}
+        return {key.name: tuple(number[part] for part in key.parts) for key in self.keys}
+
+    @cached_property
     def position(self) -> dict[str, int]:
         """Field name -> its place in `Features.cells`."""
         return {f.name: place for place, f in enumerate(self.fields)}
