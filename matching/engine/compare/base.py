@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain, count
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -39,7 +41,7 @@ class Level:
     bits: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Terms:
     """How often each word or value occurs in a population of `total`, with background knowledge.
 
@@ -55,11 +57,18 @@ class Terms:
 
     def rarity(self, words: Sequence[str]) -> Ints:
         """-log2 of each word's share, in 1/16 bit: small for common words, 270 for unseen ones."""
-        known, seen = self.background, self.counts
-        expected = np.array([known.get(w, 0.1) for w in words], np.float64) * (self.BELIEF / 1e4)
-        found = np.array([seen.get(w, 0) for w in words], np.float64)
-        share = (expected + found) / (self.BELIEF + self.total)
-        return np.asarray(np.rint(-np.log2(np.minimum(share, 1.0)) * RARITY_UNIT), np.int32)
+        known, unseen = self._rarity.get, self._rarity[""]
+        return np.array([known(word, unseen) for word in words], np.int32)
+
+    @cached_property
+    def _rarity(self) -> dict[str, int]:
+        """The rarity of every word that is known, and of no word, which stands for all others."""
+        words = ["", *(self.background.keys() | self.counts.keys())]
+        expected, found, scale = self.background.get, self.counts.get, self.BELIEF / 1e4
+        often = np.array([expected(w, 0.1) * scale + found(w, 0) for w in words], np.float64)
+        share = np.minimum(often / (self.BELIEF + self.total), 1.0)
+        rarity = np.rint(np.log2(share) * -RARITY_UNIT).astype(np.int64)
+        return dict(zip(words, rarity.tolist(), strict=True))
 
     def occurrences(self, values: Sequence[str]) -> Ints:
         """How many records of the population carry each value."""
@@ -144,22 +153,24 @@ class Values(NamedTuple):
         return Counted(int(carried.sum()), self.distinct, often.astype(np.int64))
 
 
+def numbering(known: Mapping[str, int] = {}) -> defaultdict[str, int]:
+    """Numbers texts from zero, in the order in which they are first asked for."""
+    return defaultdict(count().__next__, known)
+
+
+def numbers(number: Mapping[str, int], texts: Iterable[str], size: int = -1) -> Ints:
+    """The number of each text; `size` is how many there are, where that is known."""
+    return np.fromiter(map(number.__getitem__, texts), np.int32, size)
+
+
 def values(texts: Sequence[str]) -> Values:
     """Number equal texts alike."""
-    first: dict[str, int] = {"": 0}
-    return _numbered(first, _firsts(first, texts, 1))
+    number = numbering(_NONE)
+    code = numbers(number, texts, len(texts))
+    return Values(list(number)[1:], code)
 
 
-def _firsts(first: dict[str, int], texts: Sequence[str], start: int) -> Ints:
-    """Where each text stood first; `first` learns it of the new ones, counted from `start`."""
-    return np.fromiter(map(first.setdefault, texts, count(start)), np.int32, len(texts))
-
-
-def _numbered(first: dict[str, int], code: Ints) -> Values:
-    """Texts by where each stood first, numbered in that order; the empty one stood at 0."""
-    number = np.empty(len(code) + 1, np.int32)
-    number[np.fromiter(first.values(), np.int64, len(first))] = np.arange(-1, len(first) - 1)
-    return Values(list(first)[1:], number[code])
+_NONE = {"": -1}
 
 
 class Words(NamedTuple):
@@ -207,14 +218,14 @@ def _parts(atoms: Atoms) -> tuple[Values, ...]:
     width = atoms[0].count(PART) + 1
     if width == 1:
         return (Values(atoms, np.arange(len(atoms), dtype=np.int32)),)
-    firsts: list[dict[str, int]] = [{"": 0} for _ in range(width)]
+    each = [numbering(_NONE) for _ in range(width)]
     code = np.empty((width, len(atoms)), np.int32)
     for start in range(0, len(atoms), TOGETHER):
         piece = atoms[start : start + TOGETHER]
         flat = PART.join(piece).split(PART)
         if len(flat) != width * len(piece):
             flat = [part for atom in piece for part in atom.split(PART)[:width]]
-        for position, first in enumerate(firsts):
-            texts = flat[position::width]
-            code[position, start : start + len(piece)] = _firsts(first, texts, start + 1)
-    return tuple(map(_numbered, firsts, code))
+        for position, number in enumerate(each):
+            found = numbers(number, flat[position::width], len(piece))
+            code[position, start : start + len(piece)] = found
+    return tuple(Values(list(number)[1:], row) for number, row in zip(each, code, strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,10 +22,11 @@ from matching.engine.compare.base import (
     Rows,
     Terms,
     graded,
+    numbering,
+    numbers,
     values,
-    words,
 )
-from matching.engine.compare.similarity import Texts, indel, jaro_winkler, texts
+from matching.engine.compare.similarity import FEW, Texts, indel, jaro_winkler, texts
 from matching.engine.lexicon import COMMON_WORDS
 
 WORDS = 10
@@ -46,25 +47,28 @@ OWN_UNLIKE = 0.3
 SIMILAR_WORD = 0.88
 """Jaro-Winkler similarity from which two words count as one word misspelt."""
 
+_SILENT = frozenset(("of", "and", "for", "the", "de", "du", "la"))
+
 
 @dataclass(frozen=True, slots=True)
 class NameTable:
-    """Distinct names as rows: word numbers (-1 pads), and the name without spaces.
+    """Distinct names as rows of word numbers, which -1 pads, and their letters without spaces.
 
-    `name` numbers the name of each value; rarity and shape are those of each word.
+    `name` numbers the name of each value; `rarity` and `shapes` are those of each word, the last
+    those of the padding, which weighs nothing and is like no word. `compact` and `acronym` number
+    the letters, and the initials that another name may consist of.
     """
 
     name: Ints
     ids: Ints
-    rarity: Ints
-    total: Ints
-    compact: Texts
-    compact_code: Ints
-    words: Texts
-    shapes: npt.NDArray[np.int16]
     width: Levels
-    acronym_code: Ints
-    short_code: Ints
+    total: Ints
+    rarity: Ints
+    shapes: npt.NDArray[np.int16]
+    words: Texts
+    compact: Ints
+    acronym: Ints
+    letters: Texts
 
 
 _KINDS = (
@@ -89,6 +93,17 @@ BUCKET_BITS = (10, 18)
 
 HALF = len(_KINDS)
 """The grade above which a name has hardly anything that the other has not."""
+
+_LIMITS = np.array(BUCKET_BITS) * RARITY_UNIT
+_LEVEL = np.array(
+    [
+        [kind + 1] * len(_BUCKETS) if kind < HALF else range(start, start + len(_BUCKETS))
+        for kind in range(HALF + len(_GRADES))
+        for start in [HALF + 1 + (kind - HALF) * len(_BUCKETS)]
+    ],
+    np.int8,
+)
+"""The level of each grade and bucket."""
 
 
 def _levels() -> tuple[Level, ...]:
@@ -118,7 +133,7 @@ class Name(Comparator):
 
     def counted(self, atoms: Atoms, carried: Index) -> Counted:
         """Each word once a distinct value, however many records carry that."""
-        ids, vocabulary = atoms.once(_words)
+        ids, _, vocabulary = atoms.once(_words)
         values = np.bincount(atoms.part(0).code, minlength=len(ids))
         there = ids >= 0
         weight = np.broadcast_to(values[:, None], ids.shape)[there]
@@ -127,90 +142,87 @@ class Name(Comparator):
 
     def table(self, atoms: Atoms, terms: Terms) -> NameTable:
         name = atoms.part(0)
-        ids, vocabulary = atoms.once(_words)
-        rarity = np.append(terms.rarity(vocabulary), 0).astype(np.int32)
+        ids, width, vocabulary = atoms.once(_words)
+        rarity = np.append(terms.rarity(vocabulary), np.int32(0))
         compact = [core.replace(" ", "") for core in name.distinct]
-        short = [letters if 2 < len(letters) < 7 else "" for letters in compact]
-        both = values([*map(_acronym, name.distinct), *short]).code
+        letters = values([*compact, *map(_acronym, name.distinct)])
         return NameTable(
             name=name.code,
             ids=ids,
-            rarity=rarity,
+            width=width,
             total=rarity[ids].sum(axis=1, dtype=np.int32),
-            compact=texts(compact),
-            compact_code=values(compact).code,
+            rarity=rarity,
+            shapes=_shapes(vocabulary),
             words=texts(vocabulary),
-            shapes=_shapes([*vocabulary, " "]),
-            width=(ids >= 0).sum(axis=1, dtype=np.int8),
-            acronym_code=both[: len(compact)],
-            short_code=both[len(compact) :],
+            compact=letters.code[: len(compact)],
+            acronym=letters.code[len(compact) :],
+            letters=texts(letters.distinct),
         )
 
     def compare(self, table: NameTable, i: Index, j: Index) -> Levels:
         a, b = table.name[i], table.name[j]
-        order = np.argsort(np.maximum(table.width[a], table.width[b]), kind="stable")
+        if len(i) <= CHUNK:
+            return _grade(table, a, b, table.ids.shape[1])
+        width = np.maximum(table.width[a], table.width[b])
+        order = np.argsort(width, kind="stable")
         out = np.empty(len(i), np.int8)
         for start in range(0, len(i), CHUNK):  # short names together: their cube is small
             piece = order[start : start + CHUNK]
-            out[piece] = _grade(table, a[piece], b[piece])
+            out[piece] = _grade(table, a[piece], b[piece], int(width[piece[-1]]))
         return out
 
 
-def _words(atoms: Atoms) -> tuple[Ints, list[str]]:
-    """The numbers of each distinct name's first distinct words, -1 behind them, and the words."""
-    text, count = atoms.once(words)
-    row = np.repeat(np.arange(len(count)), count)
-    fresh = np.sort(np.unique(row << 32 | text.code, return_index=True)[1])  # no word twice
-    row, code = row[fresh], text.code[fresh]
-    count = np.bincount(row, minlength=len(count))
-    place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-    first = place < WORDS
-    ids = np.full((len(count), min(count.max(initial=1), WORDS)), -1, np.int32)
-    ids[row[first], place[first]] = code[first]
-    return ids, text.distinct
+def _words(atoms: Atoms) -> tuple[Ints, Levels, list[str]]:
+    """The numbers of each distinct name's first distinct words, -1 behind them, how many there are,
+    and the words."""
+    number, count = numbering(), list[int]()
+    code = numbers(number, _distinct_words(atoms.part(0).distinct, count))
+    width = np.array(count, np.int8)
+    ids = np.full((len(width), max(count, default=1)), -1, np.int32)
+    ids[np.arange(ids.shape[1]) < width[:, None]] = code
+    return ids, width, list(number)
+
+
+def _distinct_words(names: Iterable[str], count: list[int]) -> Iterator[str]:
+    """The first distinct words of all names, one after the other; `count` learns how many."""
+    for name in names:
+        words = list(dict.fromkeys(name.split()))[:WORDS]
+        count.append(len(words))
+        yield from words
 
 
 def _acronym(core: str) -> str:
+    """The initials of a long name, if they are as few as a short name's letters."""
     if core.count(" ") < 2:
         return ""
-    words = [w for w in core.split() if w not in ("of", "and", "for", "the", "de", "du", "la")]
-    return "".join([w[0] for w in words]) if len(words) > 2 else ""
+    words = [w for w in core.split() if w not in _SILENT]
+    return "".join([w[0] for w in words]) if 2 < len(words) < 7 else ""
 
 
-def _grade(table: NameTable, i: Rows, j: Rows) -> Levels:
-    shared, least, both, own = _shared(table, i, j)
-    dice = 2 * shared / np.maximum(both, 1)
+def _grade(table: NameTable, i: Rows, j: Rows, width: int) -> Levels:
+    shared, left_own, right_own = _shared(table, i, j, width)
+    one, other = table.compact[i], table.compact[j]
+    same, acronym = one == other, (table.acronym[i] == other) | (table.acronym[j] == one)
+    left, right = table.total[i], table.total[j]
+    least = np.minimum(left, right)
+    dice = 2 * shared / np.maximum(left + right, 1)
     contained = shared / np.maximum(least, 1)
-    same = table.compact_code[i] == table.compact_code[j]
-    spelling = _spelling(table, i, j, same)
+    spelling = indel(table.letters, one, other, SIMILAR_NAME)
     dice, shared = _prefer_spelling(dice, shared, spelling, least)
-    acronym = _is_acronym(table, i, j)
     grade = _steps(dice, contained, spelling, same, acronym)
-    parted = _parted(table, i, j, own, spelling) & ~same & ~acronym
-    grade = np.where(parted, np.minimum(grade, HALF), grade)
-    bucket = np.searchsorted(np.array(BUCKET_BITS) * RARITY_UNIT, np.where(same, least, shared))
-    return np.where(grade < 3, grade + 1, (grade - 3) * 3 + bucket + 4).astype(np.int8)
+    letters = table.letters.length[one] + table.letters.length[other]
+    parted = _parted(letters, left_own, right_own, spelling) & ~same & ~acronym
+    grade[parted & (grade > HALF)] = HALF
+    return _LEVEL[grade, _LIMITS.searchsorted(np.where(same, least, shared))]
 
 
-def _parted(
-    table: NameTable, i: Rows, j: Rows, own: tuple[Ints, Ints], spelling: npt.NDArray[np.float32]
-) -> Flags:
+def _parted(letters: Ints, left: Index, right: Index, spelling: npt.NDArray[np.float32]) -> Flags:
     """Whether each name has words that the other has not, beyond a matter of spelling.
 
     So do sister firms, and the departments of one house, however long the part they share.
     """
-    left, right = own
-    differing = (1 - spelling) * (table.compact.length[i] + table.compact.length[j])
-    unlike = differing > OWN_UNLIKE * (left + right)
+    unlike = (1 - spelling) * letters > OWN_UNLIKE * (left + right)
     return np.asarray((left >= OWN) & (right >= OWN) & unlike, np.bool_)
-
-
-def _spelling(table: NameTable, i: Rows, j: Rows, same: Flags) -> npt.NDArray[np.float32]:
-    """Share of letters in common of names that are not the same."""
-    other = np.flatnonzero(~same)
-    out = np.zeros(len(i), np.float32)
-    out[other] = indel(table.compact, i[other], j[other], SIMILAR_NAME)
-    return out
 
 
 def _steps(
@@ -249,94 +261,70 @@ def _prefer_spelling(
     return np.where(better, by_letters, dice), np.where(better, np.maximum(carried, shared), shared)
 
 
-def _is_acronym(table: NameTable, i: Rows, j: Rows) -> Flags:
-    left = (table.acronym_code[i] >= 0) & (table.acronym_code[i] == table.short_code[j])
-    right = (table.acronym_code[j] >= 0) & (table.acronym_code[j] == table.short_code[i])
-    return np.asarray(left | right, np.bool_)
-
-
 def _shared(
-    table: NameTable, i: Rows, j: Rows
-) -> tuple[npt.NDArray[np.int64], Ints, Ints, tuple[Ints, Ints]]:
-    """Rarity of the words two names share, of the lighter name, and of both together; and the
-    letters in the words of each that the other has not.
+    table: NameTable, i: Rows, j: Rows, width: int
+) -> tuple[npt.NDArray[np.int64], Index, Index]:
+    """Rarity of the words two names share, and the letters in the words of each that the other
+    has not.
 
     Words lie in rows and pairs in columns: each word of one side meets each of the other in one
     sweep over all pairs.
     """
-    left, right = _words_of(table, i), _words_of(table, j)
-    in_right = np.empty(left.shape, np.bool_)
-    in_left = np.zeros(right.shape, np.bool_)
-    for a, word in enumerate(left):
-        equal = word == right
-        equal.any(axis=0, out=in_right[a])
-        in_left |= equal
-    there, others = left >= 0, right >= 0
-    in_right &= there
-    in_left &= others
-    shared = np.where(in_right, table.rarity[left], 0).sum(axis=0, dtype=np.int64)
-    alone, others_alone = there ^ in_right, others ^ in_left
-    best, others_best = _misspelt(table, left, right, alone, others_alone)
+    words, others = _words_of(table, i, width), _words_of(table, j, width)
+    equal = words[:, None] == others
+    alone, others_alone = ~equal.any(axis=1), ~equal.any(axis=0)
+    shared = np.where(alone, 0, table.rarity[words]).sum(axis=0, dtype=np.int64)
+    shapes, other_shapes = table.shapes[:, words], table.shapes[:, others]
+    likely = _likely(shapes, other_shapes)
+    likely &= alone[:, None] & others_alone
+    best, others_best = _misspelt(table, words, others, likely)
     shared += np.minimum(best.sum(axis=0), others_best.sum(axis=0))
-    own = _letters(table, left, alone & (best == 0))
-    others_own = _letters(table, right, others_alone & (others_best == 0))
-    least = np.minimum(table.total[i], table.total[j])
-    return shared, least, table.total[i] + table.total[j], (own, others_own)
+    own = (shapes[2] * (alone & (best == 0))).sum(axis=0)
+    others_own = (other_shapes[2] * (others_alone & (others_best == 0))).sum(axis=0)
+    return shared, own, others_own
 
 
-def _letters(table: NameTable, words: Ints, chosen: Flags) -> Ints:
-    """How many letters the chosen words have together, name by name."""
-    return np.asarray(np.where(chosen, table.shapes[2, words], 0).sum(axis=0), np.int32)
-
-
-def _words_of(table: NameTable, rows: Rows) -> Ints:
-    """Word numbers, one row a place in the name, as many as the longest name has."""
-    width = int(table.width[rows].max(initial=1))
+def _words_of(table: NameTable, rows: Rows, width: int) -> Ints:
+    """Word numbers, one row a place in the name."""
     return np.ascontiguousarray(table.ids[rows, :width].T)
 
 
-def _misspelt(
-    table: NameTable, left: Ints, right: Ints, alone: Flags, others_alone: Flags
-) -> tuple[Index, Index]:
+def _shapes(words: Sequence[str]) -> npt.NDArray[np.int16]:
+    """First letters, last letters and lengths of words, and of the padding behind them."""
+    ends = "".join([word[0] + word[-1] for word in words]).encode("utf-32-le", "surrogatepass")
+    out = np.zeros((3, len(words) + 1), np.int16)
+    out[:2, :-1] = np.minimum(np.frombuffer(ends, np.uint32), 255).reshape(-1, 2).T
+    out[2, :-1] = np.minimum(np.fromiter(map(len, words), np.int64), 255)
+    return out
+
+
+def _likely(words: npt.NDArray[np.int16], others: npt.NDArray[np.int16]) -> Flags:
+    """Which pairs of words may be one word misspelt: nearly as long, and alike at one end."""
+    first, last, length = words[:, :, None]
+    firsts, lasts, lengths = others
+    likely: Flags = (first == firsts) | (last == lasts)
+    likely &= np.abs(length - lengths) <= 3
+    return likely
+
+
+def _misspelt(table: NameTable, left: Ints, right: Ints, likely: Flags) -> tuple[Index, Index]:
     """Rarity that each word of either side carries to one it agrees with but for its spelling."""
-    row, a, b = _likely(table, left, right, alone, others_alone)
+    best, limit = np.zeros(left.shape, np.int64), np.zeros(right.shape, np.int64)
+    a, b, row = likely.nonzero()
+    if not len(row):
+        return best, limit
     word, other = left[a, row], right[b, row]
     similar = _similar_words(table.words, word, other)
-    keep = similar >= SIMILAR_WORD
-    row, a, b = row[keep], a[keep], b[keep]
-    weight = np.minimum(table.rarity[word[keep]], table.rarity[other[keep]])
-    value = (weight * similar[keep]).astype(np.int64)
-    best, limit = np.zeros(left.shape, np.int64), np.zeros(right.shape, np.int64)
+    weight = np.minimum(table.rarity[word], table.rarity[other])
+    value = np.where(similar >= SIMILAR_WORD, weight * similar, 0).astype(np.int64)
     np.maximum.at(best, (a, row), value)
     np.maximum.at(limit, (b, row), value)
     return best, limit
 
 
-def _shapes(words: Sequence[str]) -> npt.NDArray[np.int16]:
-    """First letters, last letters and lengths of words."""
-    shapes = [[ord(w[0]) for w in words], [ord(w[-1]) for w in words], [len(w) for w in words]]
-    return np.minimum(np.array(shapes, np.int32), 255).astype(np.int16)
-
-
-def _likely(
-    table: NameTable, words: Ints, others: Ints, left: Flags, right: Flags
-) -> tuple[Index, Index, Index]:
-    """Pairs of words that may be one word misspelt, as (pair, place, place of the other): nearly
-    as long, and alike at one end."""
-    shapes = table.shapes[:, words]
-    firsts, lasts, lengths = table.shapes[:, others]
-    found = []
-    for a, (first, last, length) in enumerate(shapes.transpose(1, 0, 2)):
-        likely = (first == firsts) | (last == lasts)
-        likely &= np.abs(length - lengths) <= 3
-        likely &= left[a] & right
-        b, row = np.nonzero(likely)
-        found.append((row, np.full(len(row), a), b))
-    row, a_place, b_place = map(np.concatenate, zip(*found, strict=True))
-    return row, a_place, b_place
-
-
 def _similar_words(words: Texts, a: Ints, b: Ints) -> npt.NDArray[np.float32]:
     low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b).astype(np.int64)
+    if len(a) <= FEW:
+        return jaro_winkler(words, low, high, SIMILAR_WORD)
     pairs, inverse = np.unique(low << 32 | high, return_inverse=True)
     return jaro_winkler(words, pairs >> 32, pairs & 0xFFFFFFFF, SIMILAR_WORD)[inverse]

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from matching.engine.compare.base import (
     PART,
@@ -18,7 +17,6 @@ from matching.engine.compare.base import (
     Ints,
     Levels,
     Terms,
-    Values,
     graded,
     ladder,
     values,
@@ -57,15 +55,15 @@ class Street(Comparator):
         return (_line(atom),)
 
     def counted(self, atoms: Atoms, carried: Index) -> Counted:
-        return atoms.once(_lines).counted(carried)
+        return values(list(map(_line, atoms))).counted(carried)
 
     def table(self, atoms: Atoms, terms: Terms) -> StreetTable:
-        name, line = atoms.part(1), atoms.once(_lines)
+        name = atoms.part(1)
         return StreetTable(
             number=atoms.part(0).code,
             name=name.code,
             text=texts(name.distinct),
-            shared=line.of(terms.occurrences(line.distinct), none=0),
+            shared=terms.occurrences(list(map(_line, atoms))),
         )
 
     def compare(self, table: StreetTable, i: Index, j: Index) -> Levels:
@@ -82,10 +80,6 @@ class Street(Comparator):
 def _line(atom: str) -> str:
     """House number and street name of an address."""
     return atom.rsplit(PART, 2)[0]
-
-
-def _lines(atoms: Atoms) -> Values:
-    return values(list(map(_line, atoms)))
 
 
 def _grade_streets(table: StreetTable, i: Index, j: Index) -> Levels:
@@ -105,12 +99,11 @@ def _grade_streets(table: StreetTable, i: Index, j: Index) -> Levels:
 
 @dataclass(frozen=True, slots=True)
 class PlaceTable:
-    """Places as columns: town, postal code, how that starts; texts by town and by postal code."""
+    """Places as columns: the number of the town above that of the postal code, -1 where there is
+    none, and the text of each number; how the postal code starts; whether the town is large."""
 
-    town: Ints
-    towns: Texts
-    postal: Ints
-    postals: Texts
+    place: Ints
+    text: Texts
     start: Ints
     crowded: Flags
 
@@ -139,40 +132,25 @@ class Place(Comparator):
         town, postal = atoms.part(2), atoms.part(3)
         crowded = terms.occurrences(town.distinct) > max(CROWDED, terms.total // 500)
         start = values([code[:3] for code in postal.distinct]).code
+        behind = np.where(postal.code < 0, -1, postal.code + len(town.distinct))
         return PlaceTable(
-            town=town.code,
-            towns=texts(town.distinct),
-            postal=postal.code,
-            postals=texts(postal.distinct),
+            place=np.array((town.code, behind), np.int32),
+            text=texts([*town.distinct, *postal.distinct]),
             start=postal.of(start, none=-1),
             crowded=town.of(crowded, none=False),
         )
 
     def compare(self, table: PlaceTable, i: Index, j: Index) -> Levels:
-        town, town_near = _agree(table.towns, table.town[i], table.town[j])
-        postal, postal_near = _agree(table.postals, table.postal[i], table.postal[j])
-        small = (town == 2) & ~table.crowded[i]
+        a, b = table.place[:, i], table.place[:, j]
+        known, equal = (a >= 0) & (b >= 0), a == b
+        same, other = known & equal, known & ~equal
+        near = np.zeros(other.shape, np.bool_)
+        near[other] = one_slip(table.text, a[other], b[other])
+        town, postal = same
+        small = town & ~table.crowded[i] & ~other[1]
         start = (table.start[i] >= 0) & (table.start[i] == table.start[j])
-        nothing = (town == 0) & (postal == 0)
         return graded(
-            [
-                nothing,
-                (town == 2) & (postal == 2),
-                (postal == 2) | (small & (postal != 1)),
-                town_near | postal_near,
-                town == 2,
-                start,
-            ],
+            [~(known[0] | known[1]), town & postal, postal | small, near[0] | near[1], town, start],
             [0, 6, 5, 4, 3, 2],
             1,
         )
-
-
-def _agree(column: Texts, a: Ints, b: Ints) -> tuple[npt.NDArray[np.int8], Flags]:
-    """0 unknown, 1 different, 2 same; and whether different ones are one or two slips apart."""
-    known = (a >= 0) & (b >= 0)
-    grade = np.where(known, np.where(a == b, 2, 1), 0).astype(np.int8)
-    near = np.zeros(len(a), np.bool_)
-    rest = np.flatnonzero(grade == 1)
-    near[rest] = one_slip(column, a[rest], b[rest])
-    return grade, near

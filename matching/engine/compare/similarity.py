@@ -32,7 +32,7 @@ _LONG = 3 * _ENDS
 """Letters from which one slip leaves one of a text's two ends as it was."""
 
 
-_FEW = 256
+FEW = 256
 """Up to so many pairs, to compute every figure costs less than to bound it."""
 
 
@@ -115,7 +115,7 @@ def jaro_winkler(column: Texts, i: Rows, j: Rows, least: float) -> Scores:
     What stays below `least` counts as 0: that is known sooner than the figure itself.
     """
     scorer = JaroWinkler.normalized_similarity
-    if len(i) <= _FEW:
+    if len(i) <= FEW:
         return _scored(column, i, j, scorer, least)
     bounds = column.bounds
     common = bounds.common(i, j)
@@ -130,7 +130,7 @@ def jaro_winkler(column: Texts, i: Rows, j: Rows, least: float) -> Scores:
 def indel(column: Texts, i: Rows, j: Rows, least: float) -> Scores:
     """Share of letters (0..1) that stay when one text is edited into the other; see above."""
     scorer = Indel.normalized_similarity
-    if len(i) <= _FEW:
+    if len(i) <= FEW:
         return _scored(column, i, j, scorer, least)
     bounds = column.bounds
     letters = column.length[i] + column.length[j]
@@ -140,7 +140,7 @@ def indel(column: Texts, i: Rows, j: Rows, least: float) -> Scores:
 
 def one_slip(column: Texts, i: Rows, j: Rows) -> Flags:
     """Whether one letter changed, added, dropped, or two neighbours swapped, tell two apart."""
-    if len(i) <= _FEW:
+    if len(i) <= FEW:
         return _slipped(column, i, j)
     bounds = column.bounds
     longer = np.maximum(column.length[i], column.length[j])
