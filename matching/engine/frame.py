@@ -3,42 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from itertools import chain
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from matching.engine.compare.base import Atoms, Index, Ints
+from matching.engine.compare.base import Atoms, Index, Ints, Rows, numbering, numbers
 from matching.engine.fields.document import Cell, Field
-from matching.engine.normalise import Features, cell_of, text_of
+from matching.engine.normalise import Features, any_several, cell_of, text_of
 from matching.engine.profile import Profile
+
+
+class Cells(NamedTuple):
+    """Cell c holds the atoms numbered `atom[start[c]]` to `atom[start[c] + size[c] - 1]`."""
+
+    start: Ints
+    size: Ints
+    atom: Ints
 
 
 @dataclass(frozen=True)
 class Column:
-    """One field of many records. Record r holds cell `code[r]`; cell c holds the atoms numbered
-    `atom[start[c]]` to `atom[start[c] + count[c] - 1]`. Cells and atoms are distinct."""
+    """One field of many records. Record r holds cell `code[r]`; cells and atoms are distinct.
+
+    `several` are the cells where one holds more than one atom. Else each holds the atom that stands
+    where it stands, but for the one that is empty, cell `gap`.
+    """
 
     code: Ints
-    start: Ints
-    count: Ints
-    atom: Ints
     atoms: Atoms
+    gap: int | None
+    several: Cells | None
+
+    @cached_property
+    def cells(self) -> Cells:
+        """Where the atoms of each cell stand."""
+        if self.several:
+            return self.several
+        count = np.ones(len(self.atoms) + (self.gap is not None), np.int32)
+        if self.gap is not None:
+            count[self.gap] = 0
+        start = np.cumsum(count, dtype=np.int32) - count
+        return Cells(start, count, np.arange(len(self.atoms), dtype=np.int32))
 
     def cell(self, record: int) -> Cell:
         """The atoms of one record."""
-        start = self.start[self.code[record]]
-        return tuple(
-            self.atoms[k] for k in self.atom[start : start + self.count[self.code[record]]]
-        )
+        start, count, atom = self.cells
+        first = start[self.code[record]]
+        return tuple(self.atoms[k] for k in atom[first : first + count[self.code[record]]])
 
     @cached_property
     def carried(self) -> Index:
         """How many records carry each atom."""
-        cells = np.bincount(self.code, minlength=len(self.count))
-        weights = np.repeat(cells, self.count)
-        return np.bincount(self.atom, weights, len(self.atoms)).astype(np.int64)
+        _, count, atom = self.cells
+        weights = np.repeat(np.bincount(self.code, minlength=len(count)), count)
+        return np.bincount(atom, weights, len(self.atoms)).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +73,9 @@ class Frame:
 
 def frame_of(profile: Profile, records: Sequence[Features]) -> Frame:
     """Turn features into columns."""
-    places = range(len(profile.fields))
-    return Frame(len(records), tuple(_column([r.texts[k] for r in records]) for k in places))
+    texts = [r.texts for r in records]
+    fields = map(itemgetter, range(len(profile.fields)))
+    return Frame(len(texts), tuple(_column(list(map(field, texts))) for field in fields))
 
 
 def read_frame(profile: Profile, columns: Mapping[str, Sequence[Any]]) -> Frame:
@@ -76,20 +99,20 @@ def _read(field: Field, columns: Mapping[str, Sequence[Any]], size: int) -> Colu
         rows = zip(*(columns[name] for name in names), strict=True)
         return _column([text_of(field.read(dict(zip(names, row, strict=True)))) for row in rows])
     distinct = _column([text_of(field.read(dict(zip(names, row, strict=True)))) for row in raw])
-    return Column(
-        distinct.code[code], distinct.start, distinct.count, distinct.atom, distinct.atoms
-    )
+    return replace(distinct, code=distinct.code[code])
 
 
 def _column(texts: Sequence[str]) -> Column:
-    numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
-    code = np.fromiter(map(numbers.__getitem__, texts), np.int32, len(texts))
-    cells = list(map(cell_of, numbers))
-    atoms: dict[str, int] = {}
-    flat = [atoms.setdefault(atom, len(atoms)) for cell in cells for atom in cell]
-    count = np.fromiter(map(len, cells), np.int32, len(cells))
-    start = np.cumsum(count, dtype=np.int32) - count
-    return Column(code, start, count, np.array(flat, np.int32), Atoms(atoms))
+    number = numbering()
+    code = numbers(number, texts, len(texts))
+    if any_several(number):
+        split, atoms = list(map(cell_of, number)), numbering()
+        count = np.fromiter(map(len, split), np.int32, len(split))
+        atom = numbers(atoms, chain.from_iterable(split))
+        start = np.cumsum(count, dtype=np.int32) - count
+        return Column(code, Atoms(atoms), number.get(""), Cells(start, count, atom))
+    gap = number.pop("", None)
+    return Column(code, Atoms(number), gap, None)
 
 
 def spread(start: Index, count: Index) -> tuple[Index, Index]:
@@ -102,11 +125,24 @@ def spread(start: Index, count: Index) -> tuple[Index, Index]:
     return start[owner] + place, owner
 
 
-def product(column: Column, a: Index, b: Index) -> tuple[Index, Index, Index]:
+def beside(column: Column, i: Index, j: Index) -> tuple[Index, Index, Index]:
+    """Every atom of record i[k] beside every atom of record j[k]: (k, atom of i, atom of j)."""
+    a, b = column.code[i], column.code[j]
+    if column.several:
+        return _product(column.several, a, b)
+    if column.gap is None:
+        return np.arange(len(a)), a.astype(np.int64), b.astype(np.int64)
+    known = ((a != column.gap) & (b != column.gap)).nonzero()[0]
+    a, b = a[known].astype(np.int64), b[known].astype(np.int64)
+    return known, a - (a > column.gap), b - (b > column.gap)
+
+
+def _product(cells: Cells, a: Rows, b: Rows) -> tuple[Index, Index, Index]:
     """Every atom of cell a[k] beside every atom of cell b[k]: (k, atom of a, atom of b)."""
-    wide = column.count[b].astype(np.int64)
-    place, owner = spread(np.zeros(len(a), np.int64), column.count[a] * wide)
+    start, count, atom = cells
+    wide = count[b].astype(np.int64)
+    place, owner = spread(np.zeros(len(a), np.int64), count[a] * wide)
     step = wide[owner]
-    left = column.atom[column.start[a][owner] + place // step]
-    right = column.atom[column.start[b][owner] + place % step]
+    left = atom[start[a][owner] + place // step]
+    right = atom[start[b][owner] + place % step]
     return owner, left.astype(np.int64), right.astype(np.int64)

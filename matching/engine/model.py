@@ -55,10 +55,22 @@ class Model:
         content = {k: v for k, v in self._document().items() if k != "notes"}
         return xxh3_64_hexdigest(json.dumps(content, sort_keys=True).encode())
 
+    @cached_property
+    def rows(self) -> Mapping[str, npt.NDArray[np.int64]]:
+        """The weights of each attribute's levels as an array."""
+        return {name: np.array(row, np.int64) for name, row in self.weights.items()}
+
     def terms_of(self, comparator: Comparator) -> Terms:
         """The frequencies a comparator weighs rarity by, on its background knowledge."""
-        counted = self.terms.get(comparator.attribute, Terms())
-        return Terms(counted.total, counted.counts, comparator.background)
+        if comparator not in self._terms:
+            counted = self.terms.get(comparator.attribute, Terms())
+            known = Terms(counted.total, counted.counts, comparator.background)
+            self._terms[comparator] = known
+        return self._terms[comparator]
+
+    @cached_property
+    def _terms(self) -> dict[Comparator, Terms]:
+        return {}
 
     def probability(self, weights: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Calibrated probability of totals in 1/1024 bit, out of one table: exact everywhere."""

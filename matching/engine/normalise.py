@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import repeat
+from operator import contains
 from typing import Any
 
 import phonenumbers
@@ -71,6 +73,11 @@ class Features:
 def cell_of(text: str) -> Cell:
     """The atoms that one of a record's texts holds."""
     return tuple(text.split(_ATOMS)) if text else ()
+
+
+def any_several(texts: Iterable[str]) -> bool:
+    """Whether any of the texts holds several atoms."""
+    return any(map(contains, texts, repeat(_ATOMS)))
 
 
 def text_of(cell: Cell) -> str:

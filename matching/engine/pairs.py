@@ -93,8 +93,9 @@ def _blocks(part: Part, column: Column) -> Filed:
     """Hashes of each distinct value, dealt out to the records that hold it."""
     value, flat, count = _hashed(part, column.atoms)
     held = column.code
-    place, row = spread(column.start.astype(np.int64)[held], column.count.astype(np.int64)[held])
-    holding = value[column.atom[place]]
+    start, size, atom = column.cells
+    place, row = spread(start.astype(np.int64)[held], size.astype(np.int64)[held])
+    holding = value[atom[place]]
     there = holding >= 0
     if not there.all():
         holding, row = holding[there], row[there]

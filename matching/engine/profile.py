@@ -54,7 +54,7 @@ class Shared(NamedTuple):
     """An overlap: places in `comparisons`, the place that objects, the weight from which
     each of its levels does no longer object, the cap in bits."""
 
-    places: tuple[int, ...]
+    places: list[int]
     against: int
     objects: npt.NDArray[np.float64]
     bits: float
@@ -93,13 +93,27 @@ class Profile:
         at = {c.attribute: k for k, c in enumerate(self.comparisons)}
         return tuple(
             Shared(
-                tuple(at[a] for a in o.attributes),
+                [at[a] for a in o.attributes],
                 at[o.against],
                 _objections(self.comparisons[at[o.against]]),
                 o.bits,
             )
             for o in self.overlaps
         )
+
+    @cached_property
+    def first(self) -> npt.NDArray[np.int64]:
+        """Where the levels of each comparison begin, all of them one after the other."""
+        size = np.array([len(c.levels) + 1 for c in self.comparisons], np.int64)
+        return (np.cumsum(size) - size)[:, None]
+
+    @cached_property
+    def compared(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
+        """The place of each field that is compared, with the places of its comparisons."""
+        found: dict[int, list[int]] = {}
+        for place, comparator in enumerate(self.comparisons):
+            found.setdefault(self.position[comparator.field], []).append(place)
+        return tuple((field, tuple(places)) for field, places in found.items())
 
     @cached_property
     def parts(self) -> dict[str, tuple[int, ...]]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from matching.engine.compare.base import Comparator, Index, Levels
 from matching.engine.fields.document import Cell
-from matching.engine.frame import Column, Frame, frame_of, product
+from matching.engine.frame import Column, Frame, beside, frame_of
 from matching.engine.model import BIT, Model
 from matching.engine.normalise import Features
 from matching.engine.profile import Profile
@@ -22,6 +22,12 @@ Weights = npt.NDArray[np.int64]
 
 CHUNK = 1 << 18
 """Pairs compared at a time: bounds the memory that the values of a chunk take."""
+
+FEWER = 1 << 14
+"""Pairs weighed at a time: their weights stay in the cache."""
+
+SPARING = 8
+"""Combinations of atoms are graded once each where there are so many pairs to each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +51,12 @@ class Evidence:
     comparisons: tuple[Comparison, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    comparator: Comparator
-    column: Column
-    table: Any
-
-
 class Scorer:
     """Scores pairs of rows of one frame under one model."""
 
     def __init__(self, profile: Profile, model: Model, frame: Frame) -> None:
-        self.profile, self.model = profile, model
-        self._prepared = [
-            _prepare(c, frame.columns[profile.position[c.field]], model)
-            for c in profile.comparisons
-        ]
-        for column in frame.columns:
-            column.atoms.forget()
+        self.profile, self.model, self.frame = profile, model, frame
+        self._tables: dict[int, tuple[Any, ...]] = {}
 
     def under(self, model: Model) -> Scorer:
         """The same tables under other weights; the frequencies must be the same."""
@@ -72,72 +66,67 @@ class Scorer:
 
     def levels(self, i: Index, j: Index) -> Levels:
         """One column of levels for each comparison of the profile."""
-        out = np.empty((len(i), len(self._prepared)), np.int8)
+        out = np.zeros((len(self.profile.comparisons), len(i)), np.int8)
         for start in range(0, len(i), CHUNK):
             piece = slice(start, start + CHUNK)
-            for k, prepared in enumerate(self._prepared):
-                out[piece, k] = _compare(prepared, i[piece], j[piece])
-        return out
+            self._compare(i[piece], j[piece], out[:, piece])
+        return out.T
+
+    def _compare(self, i: Index, j: Index, out: Levels) -> None:
+        """The best levels any atom of the one record reaches with any atom of the other."""
+        for field, places in self.profile.compared:
+            column = self.frame.columns[field]
+            if not column.atoms:
+                continue
+            owner, left, right = beside(column, i, j)
+            if not len(left):
+                continue
+            for place, table in zip(places, self._tables_of(field, places), strict=True):
+                level = _graded(self.profile.comparisons[place], table, column, left, right)
+                if column.several:
+                    np.maximum.at(out[place], owner, level)
+                else:
+                    out[place][owner] = level
+
+    def _tables_of(self, field: int, places: Sequence[int]) -> tuple[Any, ...]:
+        """What the comparisons of a field have prepared of its values, at the first asking."""
+        if field not in self._tables:
+            atoms, model = self.frame.columns[field].atoms, self.model
+            compared = [self.profile.comparisons[place] for place in places]
+            self._tables[field] = tuple(c.table(atoms, model.terms_of(c)) for c in compared)
+            atoms.forget()
+        return self._tables[field]
 
     def weights(self, levels: Levels) -> Weights:
         """Prior and evidence of each row of levels together, in 1/1024 bit."""
         out = np.empty(len(levels), np.int64)
-        for start in range(0, len(levels), CHUNK):
-            piece = slice(start, start + CHUNK)
+        for start in range(0, len(levels), FEWER):
+            piece = slice(start, start + FEWER)
             out[piece] = totals(self.profile, self.model, levels[piece])
         return out
 
 
 def totals(profile: Profile, model: Model, levels: Levels) -> Weights:
     """Prior and evidence of each row of levels together, in 1/1024 bit, overlaps counted once."""
-    rows = [
-        np.array(model.weights[c.attribute], np.int64)[levels[:, k]]
-        for k, c in enumerate(profile.comparisons)
-    ]
-    total = np.full(len(levels), model.prior, np.int64)
-    for row in rows:
-        total += row
+    rows = [model.rows[c.attribute] for c in profile.comparisons]
+    weight = np.concatenate(rows)[levels.T + profile.first]
+    total: Weights = weight.sum(axis=0) + model.prior
     for places, against, objects, cap in profile.shared:
-        excess = np.maximum(np.sum([rows[k] for k in places], axis=0) - round(cap * BIT), 0)
-        total -= np.where(rows[against] < objects[levels[:, against]], excess, 0)
+        excess = np.maximum(weight[places].sum(axis=0) - round(cap * BIT), 0)
+        total -= excess * (rows[against] < objects)[levels[:, against]]
     return total
 
 
-def _prepare(comparator: Comparator, column: Column, model: Model) -> _Prepared:
-    said = len(column.atoms) > 0  # else there is nothing to compare
-    table = comparator.table(column.atoms, model.terms_of(comparator)) if said else None
-    return _Prepared(comparator, column, table)
-
-
-def _compare(prepared: _Prepared, i: Index, j: Index) -> Levels:
-    """The best level any atom of the one record reaches with any atom of the other."""
-    column = prepared.column
-    out = np.zeros(len(i), np.int8)
-    a, b = column.code[i].astype(np.int64), column.code[j].astype(np.int64)
-    known = np.flatnonzero((column.count[a] > 0) & (column.count[b] > 0))
-    if not len(known):
-        return out
-    a, b = a[known], b[known]
-    cells = len(column.count)
-    if cells * cells <= len(known):
-        every = np.arange(cells * cells)
-        out[known] = _compare_cells(prepared, every // cells, every % cells)[a * cells + b]
-    else:
-        out[known] = _compare_cells(prepared, a, b)
-    return out
-
-
-def _compare_cells(prepared: _Prepared, a: Index, b: Index) -> Levels:
-    column = prepared.column
-    single = (column.count[a] == 1) & (column.count[b] == 1)
-    if single.all():
-        first = column.atom[column.start[a]].astype(np.int64)
-        second = column.atom[column.start[b]].astype(np.int64)
-        return prepared.comparator.compare(prepared.table, first, second)
-    owner, left, right = product(column, a, b)
-    best = np.zeros(len(a), np.int8)
-    np.maximum.at(best, owner, prepared.comparator.compare(prepared.table, left, right))
-    return best
+def _graded(
+    comparator: Comparator, table: Any, column: Column, left: Index, right: Index
+) -> Levels:
+    """The level of each pair of atoms; where there are few atoms, of each combination once."""
+    size = len(column.atoms)
+    if size * size * SPARING > len(left):
+        return comparator.compare(table, left, right)
+    every = np.arange(size * size)
+    level: Levels = comparator.compare(table, every // size, every % size)
+    return np.asarray(level[left * size + right], np.int8)
 
 
 def score_one(
