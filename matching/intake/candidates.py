@@ -64,7 +64,7 @@ def nearby(entity: str, asked: Sequence[Asked]) -> tuple[list[Near], dict[UUID, 
     identifier comes first and is never cut off.
     """
     found = [Near() for _ in asked]
-    held: dict[UUID, list[Member]] = defaultdict(list)
+    inside: list[Sequence[Any]] = []
     probes = [
         (n, key, int(key in a.strong))
         for n, a in enumerate(asked)
@@ -72,7 +72,7 @@ def nearby(entity: str, asked: Sequence[Asked]) -> tuple[list[Near], dict[UUID, 
     ]
     for n, record, strong, place, key, golden, system, packed in _asked(entity, probes, asked):
         if golden is not None:
-            _hold(held, record, golden, system, packed)
+            inside.append((record, golden, system, packed))
         elif record is None:
             heavy.add(entity, key)
         elif strong or place <= RECORD_CAP:
@@ -81,7 +81,7 @@ def nearby(entity: str, asked: Sequence[Asked]) -> tuple[list[Near], dict[UUID, 
                 found[n].strong.add(record)
         else:
             found[n].cut = True
-    return found, held
+    return found, _grouped(inside)
 
 
 def light(entity: str, keys: Collection[int]) -> set[int]:
@@ -192,17 +192,14 @@ heavy = _HeavyKeys()
 
 def members(goldens: Collection[UUID]) -> dict[UUID, list[Member]]:
     """The linked records of golden records with their features, the oldest first."""
-    held: dict[UUID, list[Member]] = defaultdict(list)
     if not goldens:
-        return held
+        return {}
     if connection.vendor == "postgresql":
         rows: Iterable[Sequence[Any]] = select(_MEMBERS_BY_ARRAY, [array(goldens)])
     else:
         told = json.dumps([golden.hex for golden in goldens])
         rows = ((_id(r), _id(g), *said) for r, g, *said in select(_MEMBERS_BY_JSON, [told]))
-    for record, golden, system, packed in rows:
-        _hold(held, record, golden, system, packed)
-    return held
+    return _grouped(rows)
 
 
 # PostgreSQL does not know how many are asked for, and would read whole tables for a chunk: what
@@ -246,12 +243,13 @@ WITH named AS (SELECT DISTINCT value AS golden FROM json_each(%s)), {_MEMBER_JSO
 """  # noqa: S608
 
 
-def _hold(
-    held: dict[UUID, list[Member]], record: UUID, golden: UUID, system: str, packed: bytes
-) -> None:
-    features = _unpacked(packed)
-    if features is not None and len(inside := held[golden]) < MEMBERS_CAP:
-        inside.append(Member(record, golden, system, features))
+def _grouped(rows: Iterable[Sequence[Any]]) -> dict[UUID, list[Member]]:
+    found: dict[UUID, list[Member]] = defaultdict(list)
+    for record, golden, system, packed in rows:
+        features = _unpacked(packed)
+        if features is not None and len(inside := found[golden]) < MEMBERS_CAP:
+            inside.append(Member(record, golden, system, features))
+    return found
 
 
 def features_of(records: Collection[UUID]) -> dict[UUID, Features]:
