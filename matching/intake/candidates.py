@@ -227,10 +227,12 @@ named AS (
         SELECT l.golden_id FROM canonical_link l
         WHERE l.record_id = kept.record AND l.until IS NULL OFFSET 0) AS home),
 """
+# As a join, SQLite would read all links into a Bloom filter first.
 _HOMES_JSON = """
 named AS (
-    SELECT DISTINCT l.golden_id AS golden FROM kept
-    CROSS JOIN canonical_link l ON l.record_id = kept.record AND l.until IS NULL),
+    SELECT DISTINCT (
+        SELECT l.golden_id FROM canonical_link l
+        WHERE l.record_id = kept.record AND l.until IS NULL) AS golden FROM kept),
 """
 _BY_ARRAYS = _ARRAYS + _NEAR + _HOMES + _MEMBER + _ROWS.format(bytes="bytea")
 _BY_JSON = _JSON + _NEAR + _HOMES_JSON + _MEMBER_JSON + _ROWS.format(bytes="blob")
