@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
-from django.db import connection
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
@@ -25,6 +24,7 @@ from canonical.models import (
     System,
     Term,
 )
+from canonical.prepared import vendor
 from canonical.reader import Read, select
 from canonical.survivorship import policy as survivorship
 
@@ -91,7 +91,7 @@ def opening() -> tuple[Configuration, datetime]:
 
 def present() -> tuple[int, datetime]:
     """The number of the present configuration and the database's clock."""
-    [(number, moment)] = select(_OPENING[connection.vendor], [])
+    [(number, moment)] = select(_OPENING[vendor()], [])
     return number, writer.instant_of(moment)
 
 

@@ -23,6 +23,12 @@ Rows = list[tuple[Any, ...]]
 _names: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
 
 
+@cache
+def vendor() -> str:
+    """Which database this process works on; to ask the connection takes a microsecond each time."""
+    return connections[DEFAULT_DB_ALIAS].vendor
+
+
 def ask(sql: str, params: Sequence[Any]) -> Rows:
     """The rows a statement answers with, none for a write; in this thread's transaction.
 

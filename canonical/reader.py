@@ -63,7 +63,7 @@ class Read:
         self._compiled: dict[str, _Compiled] = {}
 
     def __call__(self, **values: Any) -> list[tuple[Any, ...]]:
-        found = self._compiled.get(connection.vendor) or self._compile()
+        found = self._compiled.get(prepared.vendor()) or self._compile()
         rows = select(
             found.sql,
             [p.adapt(values[p.name]) if isinstance(p, Filled) else p for p in found.params],
@@ -77,7 +77,7 @@ class Read:
         sql, params = compiler.as_sql()
         converters = compiler.get_converters([column for column, *_ in compiler.select])
         found = _Compiled(compiler, sql, params, converters)
-        self._compiled[connection.vendor] = found
+        self._compiled[prepared.vendor()] = found
         return found
 
 
@@ -91,7 +91,7 @@ class _Compiled:
 
 def select(sql: str, params: Params) -> list[tuple[Any, ...]]:
     """The rows of a statement whose text is the same at every call."""
-    if connection.vendor == "postgresql":
+    if prepared.vendor() == "postgresql":
         return prepared.ask(sql, params)
     with connection.cursor() as cursor:
         cursor.execute(sql, params)

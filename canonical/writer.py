@@ -35,7 +35,7 @@ def insert(model: type[models.Model], rows: Sequence[Row], held: bool = False) -
     if not rows:
         return
     columns = tuple(rows[0])
-    if held and connection.vendor == "postgresql":
+    if held and prepared.vendor() == "postgresql":
         execute(model, _held_sql(model, columns), [_recordset(rows)])
         return
     insert_tuples(model, columns, list(map(_values_of(columns), rows)), held)
@@ -56,7 +56,7 @@ def insert_tuples(
     if not rows:
         return
     rows = _adapted(rows, columns, _adapters(model))
-    if connection.vendor != "postgresql":
+    if prepared.vendor() != "postgresql":
         with connection.cursor() as cursor:
             cursor.executemany(_insert_sql(model, columns, single=True) + held * _UNLESS_HELD, rows)
     elif len(rows) * len(columns) <= INLINE_VALUES or _collected() is not None:
@@ -88,8 +88,8 @@ def update(model: type[models.Model], rows: Sequence[Row]) -> None:
         return
     key = _column(model._meta.pk)
     columns = tuple(column for column in rows[0] if column != key)
-    sql = _update_sql(model, columns, connection.vendor)
-    if connection.vendor == "postgresql":
+    sql = _update_sql(model, columns, prepared.vendor())
+    if prepared.vendor() == "postgresql":
         execute(model, sql, [_recordset(rows), array(row[key] for row in rows)])
         return
     adapters = _adapters(model)
@@ -122,8 +122,8 @@ def delete(model: type[models.Model], column: str, values: Iterable[Any]) -> Non
     if not wanted:
         return
     field = _target_of(model._meta.get_field(column))
-    told = array(wanted) if connection.vendor == "postgresql" else listed(field)(wanted)
-    execute(model, _delete_sql(model, column, connection.vendor), [told])
+    told = array(wanted) if prepared.vendor() == "postgresql" else listed(field)(wanted)
+    execute(model, _delete_sql(model, column, prepared.vendor()), [told])
 
 
 @cache
@@ -142,7 +142,7 @@ def next_codes(entity: str, prefix: str, count: int) -> list[str]:
     """The next codes of an entity, such as `CL-000123`; gaps are possible, repeats are not."""
     if not count:
         return []
-    if connection.vendor == "postgresql":
+    if prepared.vendor() == "postgresql":
         numbers = [n for (n,) in select(_NEXT_CODES, [f"canonical_code_{entity}", count])]
     else:
         [(last,)] = select(_COUNT_UP, [count, entity])
@@ -161,7 +161,7 @@ CLOCK = {
 
 def now() -> datetime:
     """The database's clock, not frozen by the transaction."""
-    [(clock,)] = select(f"SELECT {CLOCK[connection.vendor]}", [])
+    [(clock,)] = select(f"SELECT {CLOCK[prepared.vendor()]}", [])
     return instant_of(clock)
 
 
@@ -177,7 +177,7 @@ def together(few: bool) -> Iterator[None]:
     Whatever else is executed inside the block comes after the writes before it. Errors come
     there or at the end of the block.
     """
-    if connection.vendor != "postgresql" or not few or _collected() is not None:
+    if prepared.vendor() != "postgresql" or not few or _collected() is not None:
         yield
         return
     writes = _Writes()
@@ -243,7 +243,7 @@ def execute(
     if writes is not None:
         writes.add(model._meta.db_table, sql, params, apart)
         return
-    if connection.vendor == "postgresql":
+    if prepared.vendor() == "postgresql":
         prepared.ask(sql, params)
         return
     with connection.cursor() as cursor:
@@ -315,7 +315,7 @@ def _target(model: type[models.Model], columns: tuple[str, ...]) -> str:
 
 
 def _adapters(model: type[models.Model]) -> dict[str, Callable[[Any], Any]]:
-    return _adapters_for(model, connection.vendor)
+    return _adapters_for(model, prepared.vendor())
 
 
 @cache

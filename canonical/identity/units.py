@@ -17,6 +17,7 @@ from django.db import OperationalError, connection, transaction
 from canonical import configuration, writer
 from canonical.identity.errors import Busy, IdentityError
 from canonical.models import Golden
+from canonical.prepared import vendor
 from canonical.reader import Read, Slot, array, select
 
 T = TypeVar("T")
@@ -76,7 +77,7 @@ def lock_keys(exclusive: Collection[int], shared: Collection[int] = ()) -> tuple
     Answers with the configuration's number and the clock once all are held. SQLite has one writer
     at a time, which is lock enough.
     """
-    if connection.vendor != "postgresql":
+    if vendor() != "postgresql":
         return configuration.present()
     taken = dict.fromkeys(shared, True) | dict.fromkeys(exclusive, False)
     keys = sorted(taken)
@@ -97,7 +98,7 @@ _LOCKS = """
 
 def keeps_waiting(key: int) -> bool:
     """Whether anybody waits for a shared lock on a number that this transaction holds."""
-    if connection.vendor != "postgresql":
+    if vendor() != "postgresql":
         return False
     high, low = (key >> 32) & _HALF, key & _HALF
     [(waits,)] = select(_WAITS, [high, low])

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Count
 
+from canonical.prepared import vendor
 from canonical.reader import array, select
 from matching.engine.normalise import Features, OutdatedFeatures
 from matching.models import MatchFeatures, MatchKey
@@ -102,7 +102,7 @@ def _asked(
     """
     if not probes:
         return ()
-    if connection.vendor == "postgresql":
+    if vendor() == "postgresql":
         own = array(a.record for a in asked)
         return select(_BY_ARRAYS, [own, *map(array, zip(*probes, strict=True)), entity])
     told = json.dumps([(*probe, asked[probe[0]].record.hex) for probe in probes])
@@ -194,7 +194,7 @@ def members(goldens: Collection[UUID]) -> dict[UUID, list[Member]]:
     """The linked records of golden records with their features, the oldest first."""
     if not goldens:
         return {}
-    if connection.vendor == "postgresql":
+    if vendor() == "postgresql":
         rows: Iterable[Sequence[Any]] = select(_MEMBERS_BY_ARRAY, [array(goldens)])
     else:
         told = json.dumps([golden.hex for golden in goldens])

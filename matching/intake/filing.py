@@ -11,9 +11,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
-
 from canonical import writer
+from canonical.prepared import vendor
 from canonical.reader import array, select
 from matching.intake.population import Newcomer
 from matching.models import MatchFeatures, MatchKey
@@ -31,7 +30,7 @@ def file_records(entity: str, newcomers: Sequence[Newcomer], known: Collection[U
     """Remember features and keys of records; `known` ones replace what was filed before."""
     if not newcomers:
         return
-    if connection.vendor == "postgresql":
+    if vendor() == "postgresql":
         _file_arrays(entity, newcomers, known)
     else:
         _file_rows(entity, newcomers, known)
@@ -105,7 +104,7 @@ def forget(records: Collection[UUID]) -> None:
     """Forget what was filed of records that no longer say anything."""
     if not records:
         return
-    if connection.vendor == "postgresql":
+    if vendor() == "postgresql":
         writer.execute(MatchKey, _FORGET_ARRAYS, [array(records)])
     else:
         writer.execute(MatchKey, _FORGET_JSON, [json.dumps([each.hex for each in records])])
@@ -138,7 +137,7 @@ def seen_so_far() -> str | None:
     On PostgreSQL it names the transactions still at work, whose records are not seen yet. SQLite
     has no name for what another connection has not committed.
     """
-    if connection.vendor != "postgresql":
+    if vendor() != "postgresql":
         return None
     [(mark,)] = select("SELECT pg_current_snapshot()::text", [])
     return str(mark)

@@ -25,6 +25,7 @@ from canonical.api.contract.problems import Problem, invalid
 from canonical.identity.errors import Busy, IdentityError
 from canonical.identity.units import apart
 from canonical.models.contract import IdempotentAnswer
+from canonical.prepared import vendor
 from canonical.sealing import seal, unseal
 
 HEADER: Final = "Idempotency-Key"
@@ -129,7 +130,7 @@ def _kept(principal: Principal, key: str, print_: str) -> IdempotentAnswer | Non
 
 def _wait_for_twin(name: str) -> None:
     """Wait for another transaction with this key, until the connection's lock_timeout: then 409."""
-    if connection.vendor != "postgresql":
+    if vendor() != "postgresql":
         return
     number = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
     try:

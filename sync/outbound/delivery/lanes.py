@@ -20,6 +20,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from canonical import writer
+from canonical.prepared import vendor
 from sync import egress
 from sync.models import Attempt, Lane, Mode, Parked, Subscription
 from sync.outbound.answers import outcomes, retry
@@ -85,10 +86,10 @@ class Settlement:
 
 def claim(subscription: UUID, limit: int) -> list[Claimed]:
     """Lease up to `limit` due lanes, the longest due first; each can be ours alone until then."""
-    skip = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    skip = "FOR UPDATE SKIP LOCKED" if vendor() == "postgresql" else ""
     key = Lane._meta.get_field("subscription").get_db_prep_value(subscription, connection)
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM.format(skip=skip, **_CLOCK[connection.vendor]), [key, limit])
+        cursor.execute(_CLAIM.format(skip=skip, **_CLOCK[vendor()]), [key, limit])
         return [_claimed(row) for row in cursor.fetchall()]
 
 

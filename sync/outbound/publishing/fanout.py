@@ -17,6 +17,7 @@ from django.db.models import F
 
 from canonical import access, writer
 from canonical.models import Change, ChangeKind, FeedState, Golden, GoldenState
+from canonical.prepared import vendor
 from sync.models import Lane, Mode, Parked, Status, Subscription
 from sync.outbound import crash
 from sync.outbound.content.selection import selects
@@ -64,7 +65,7 @@ def fan_out() -> set[UUID]:
 
 def lock(*, wait: bool) -> bool:
     """Be the one that fans out until the transaction ends; SQLite has one writer anyway."""
-    if connection.vendor != "postgresql":
+    if vendor() != "postgresql":
         return True
     function = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
     with connection.cursor() as cursor:
