@@ -112,12 +112,14 @@ def running_tryton(
         with erp(tmp_path_factory.mktemp("tryton")) as running:
             open_books(running, "Halden Marsh GmbH", 2026)
             running.keep()
+            patched.undo()  # other tests of this process prove that local addresses are refused
             yield running
 
 
 @pytest.fixture
-def tryton(running_tryton: Erp) -> Erp:
+def tryton(running_tryton: Erp, monkeypatch: pytest.MonkeyPatch) -> Erp:
     """A real Tryton with the demo firm's companies and nothing else."""
+    monkeypatch.setattr(settings, "ALLOW_LOCAL_TARGETS", True)
     running_tryton.restore()
     return running_tryton
 
