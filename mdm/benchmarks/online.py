@@ -80,8 +80,7 @@ def _fill(goldens: int) -> None:
             rows = []
             _hub.tell(made, "golden records", started)
         makers.shutdown(cancel_futures=True)
-    with connection.cursor() as cursor:  # as a server at work does by itself
-        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+    _hub.vacuum()
 
 
 def _portions(makers: Executor) -> Iterator[list[Row]]:
