@@ -7,13 +7,13 @@ asks under its locks what was filed since by a transaction that it did not see.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from canonical import writer
 from canonical.prepared import vendor
-from canonical.reader import array, select
+from canonical.reader import array, select, texts
 from matching.intake.population import Newcomer
 from matching.models import MatchFeatures, MatchKey
 
@@ -39,21 +39,15 @@ def file_records(entity: str, newcomers: Sequence[Newcomer], known: Collection[U
 def _file_arrays(entity: str, newcomers: Sequence[Newcomer], known: Collection[UUID]) -> None:
     """The server takes the keys out of arrays; those that are filed already stay as they are."""
     records = array(n.record for n in newcomers)
-    keys = _texts([" ".join(map(str, n.keys)) for n in newcomers])
+    keys = texts(" ".join(map(str, n.keys)) for n in newcomers)
     if known:
         writer.execute(MatchKey, _GONE, [records, keys])
         writer.execute(MatchKey, _KEYS_ANEW, [entity, records, keys], apart=True)
     else:
         writer.execute(MatchKey, _KEYS, [entity, records, keys])
-    systems = _texts([n.system for n in newcomers])
+    systems = texts(n.system for n in newcomers)
     packed = array(n.features.pack().hex() for n in newcomers)
     writer.execute(MatchFeatures, _FEATURES, [entity, records, systems, packed, keys])
-
-
-def _texts(texts: Iterable[str]) -> str:
-    """Texts as one parameter."""
-    written = (text.replace("\\", r"\\").replace('"', r"\"") for text in texts)
-    return '{"' + '","'.join(written) + '"}'
 
 
 # They may go as one statement, in which each sees what was filed before.
