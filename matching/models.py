@@ -13,7 +13,6 @@ from django.db import models
 from django.db.models import F, Q
 
 from canonical.models import Golden, Link, SourceRecord, new_id
-from canonical.prepared import vendor
 
 
 class MatchKey(models.Model):
@@ -48,14 +47,14 @@ class Numbers(models.Field):  # type: ignore[type-arg]
     """Whole numbers: an array on PostgreSQL, elsewhere JSON."""
 
     def db_type(self, connection: Any) -> str:
-        return "bigint[]" if vendor() == "postgresql" else "text"
+        return "bigint[]" if connection.vendor == "postgresql" else "text"
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> list[int]:
         """What was written, as a list."""
-        return list(value if vendor() == "postgresql" else json.loads(value))
+        return list(value if connection.vendor == "postgresql" else json.loads(value))
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        return list(value) if vendor() == "postgresql" else json.dumps(list(value))
+        return list(value) if connection.vendor == "postgresql" else json.dumps(list(value))
 
 
 class MatchFeatures(models.Model):
