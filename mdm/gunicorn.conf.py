@@ -11,7 +11,7 @@ from mdm import logs
 
 worker_class = "mdm.web.FairWorker"
 workers = int(os.environ.get("ASSAY_WEB_PROCESSES", "2"))
-threads = int(os.environ.get("ASSAY_WEB_THREADS", "2"))
+threads = int(os.environ.get("ASSAY_WEB_THREADS", "8"))
 bind = os.environ.get("ASSAY_BIND", "127.0.0.1:8000")
 timeout = 60
 graceful_timeout = 20
@@ -47,7 +47,10 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Forget the gauges of a worker that is gone."""
+    """Forget the gauges and the connections of a worker that is gone."""
     from prometheus_client import multiprocess
 
+    from mdm import web
+
+    web.shares.forget(worker.age)
     multiprocess.mark_process_dead(worker.pid)

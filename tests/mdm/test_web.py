@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from mdm.web import FairWorker
+from mdm import web
+from mdm.web import WAIT, FairWorker, Shares
 
 
 @pytest.fixture
@@ -21,9 +23,12 @@ def listener() -> Iterator[socket]:
 
 @pytest.fixture
 def worker(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A worker without its process: what it accepts is put down."""
+    """A worker without its process: what it accepts is put down. Another one has a connection."""
+    monkeypatch.setattr("mdm.web.shares", Shares())
     made: Any = object.__new__(FairWorker)
-    made.nr_conns, made.cfg, made.taken = 0, None, []
+    other: Any = object.__new__(FairWorker)
+    made.age, made.nr_conns, made.cfg, made.taken = 7, 0, None, []
+    other.age, other.nr_conns = 8, 1
     monkeypatch.setattr(FairWorker, "enqueue_req", lambda self, conn: self.taken.append(conn))
     return made
 
@@ -36,23 +41,40 @@ def take(worker: Any, listener: socket, monkeypatch: pytest.MonkeyPatch) -> floa
     return sum(waited)
 
 
-def test_a_process_without_connections_takes_one_at_once(
-    worker: Any, listener: socket, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("held", [0, 1])
+def test_the_process_that_has_fewest_takes_a_connection_at_once(
+    worker: Any, listener: socket, monkeypatch: pytest.MonkeyPatch, held: int
 ) -> None:
+    worker.nr_conns = held
     with create_connection(listener.getsockname()):
         assert take(worker, listener, monkeypatch) == 0
-    assert (worker.nr_conns, len(worker.taken)) == (1, 1)
+    assert (worker.nr_conns, len(worker.taken)) == (held + 1, 1)
     worker.taken[0].sock.close()
 
 
-def test_the_more_it_has_the_longer_it_lets_others_be_first(
+def test_one_that_has_more_lets_the_others_be_first(
     worker: Any, listener: socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waited = []
-    for held in (1, 4, 8, 500):
-        worker.nr_conns = held
-        waited.append(take(worker, listener, monkeypatch))
-    assert 0 < waited[0] < waited[1] < waited[2] == waited[3]
+    worker.nr_conns = 2
+    assert take(worker, listener, monkeypatch) == WAIT
+
+
+def test_a_process_that_is_gone_has_no_share(
+    worker: Any, listener: socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker.nr_conns = 2
+    web.shares.forget(8)
+    assert take(worker, listener, monkeypatch) == 0
+
+
+def test_a_number_is_seen_by_every_process() -> None:
+    shares = Shares()
+    child = os.fork()
+    if not child:
+        shares.note(3, 5)
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert shares.least() == 5
 
 
 def test_what_another_process_took_is_no_fault(
