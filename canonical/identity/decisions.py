@@ -11,6 +11,7 @@ from django.db.models import Q
 from canonical.golden.cause import Cause
 from canonical.identity import linking
 from canonical.models import Decision, DecisionKind
+from canonical.reader import Read, Slot
 
 
 def decide(a: UUID, b: UUID, kind: DecisionKind, cause: Cause, moment: datetime) -> Decision:
@@ -28,14 +29,19 @@ def decide(a: UUID, b: UUID, kind: DecisionKind, cause: Cause, moment: datetime)
 
 def standing(records: Collection[UUID]) -> dict[tuple[UUID, UUID], DecisionKind]:
     """The newest live decision on every pair that touches one of these records."""
-    wanted = list(records)
-    rows = Decision.objects.filter(
-        Q(record_a__any=wanted) | Q(record_b__any=wanted), withdrawn_at__isnull=True
-    ).order_by("at", "id")
-    return {
-        (a, b): DecisionKind(kind)
-        for a, b, kind in rows.values_list("record_a_id", "record_b_id", "kind")
-    }
+    return {(a, b): DecisionKind(kind) for a, b, kind in _STANDING(records=list(records))}
+
+
+_STANDING = Read(
+    lambda: (
+        Decision.objects.filter(
+            Q(record_a__any=Slot("records")) | Q(record_b__any=Slot("records")),
+            withdrawn_at__isnull=True,
+        )
+        .order_by("at", "id")
+        .values_list("record_a_id", "record_b_id", "kind")
+    )
+)
 
 
 def between(

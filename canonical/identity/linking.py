@@ -118,8 +118,16 @@ def below(goldens: Iterable[UUID]) -> set[UUID]:
 
 def linked(goldens: Iterable[UUID]) -> dict[UUID, UUID]:
     """The records linked to these golden records today, with the golden record of each."""
-    links = Link.objects.filter(golden__any=list(goldens), until__isnull=True)
-    return dict(links.order_by("record_id").values_list("record_id", "golden_id"))
+    return dict(_LINKED(goldens=list(goldens)))
+
+
+_LINKED = Read(
+    lambda: (
+        Link.objects.filter(golden__any=Slot("goldens"), until__isnull=True)
+        .order_by("record_id")
+        .values_list("record_id", "golden_id")
+    )
+)
 
 
 def goldens_of(records: Collection[UUID]) -> dict[UUID, UUID]:

@@ -36,6 +36,7 @@ from canonical.models import (
     Link,
     WorkKind,
 )
+from canonical.reader import Read, Slot
 from canonical.worklist import Need
 from matching.intake.refresh import refresh
 from matching.intake.resolve import Found, Placement
@@ -139,8 +140,7 @@ def unanswered(drafts: Sequence[Review]) -> list[Review]:
         return []
     records = {r for d in drafts for r in (d.record_a_id, d.record_b_id)}
     answered = set(decisions.standing(records))
-    asked = Review.objects.filter(Q(record_a__any=records) | Q(record_b__any=records), state=OPEN)
-    answered |= set(asked.values_list("record_a_id", "record_b_id"))
+    answered.update(_ASKED(records=list(records)))
     apart = decisions.apart({g for d in drafts for g in (d.golden_a_id, d.golden_b_id)})
     fresh: dict[tuple[UUID, UUID], Review] = {}
     for draft in drafts:
@@ -148,6 +148,13 @@ def unanswered(drafts: Sequence[Review]) -> list[Review]:
         if pair not in answered and {draft.golden_a_id, draft.golden_b_id} not in apart:
             fresh.setdefault(pair, draft)
     return list(fresh.values())
+
+
+_ASKED = Read(
+    lambda: Review.objects.filter(
+        Q(record_a__any=Slot("records")) | Q(record_b__any=Slot("records")), state=OPEN
+    ).values_list("record_a_id", "record_b_id")
+)
 
 
 def _need(review: Review) -> Need:
