@@ -20,7 +20,7 @@ from matching.models import MatchFeatures, MatchKey
 # A key shared by more records than this tells nothing; it is skipped and said to be.
 KEY_CAP = 50
 # Records compared with one that arrives, those first that share most with it.
-RECORD_CAP = 12
+RECORD_CAP = 8
 MEMBERS_CAP = 25
 # For so long a key that was found heavy is not asked for again.
 HEAVY_SECONDS = 60
