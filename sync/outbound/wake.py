@@ -18,7 +18,7 @@ from django.db import transaction
 log = structlog.get_logger(__name__)
 
 EXPIRES: Final = 30  # seconds; an older hint is no news
-GAP: Final = 0.05  # seconds between two hints of one kind
+GAP: Final = 0.1  # seconds between two hints of one kind
 
 _guard = Lock()
 _last: dict[tuple[str, ...], float] = {}
@@ -71,7 +71,7 @@ def drain_after_commit(subscription: UUID) -> None:
 
 
 def _ring(task: str, *arguments: str) -> bool:
-    """Publish, but the same hint at most every 50 ms: the one that follows says it all."""
+    """Publish, but the same hint at most every 100 ms: the one that follows says it all."""
     hint = (task, *arguments)
     with _guard:
         if hint in _coming:
