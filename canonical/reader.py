@@ -104,12 +104,14 @@ def array(values: Iterable[Any]) -> str:
     return "{" + ",".join([v.hex if isinstance(v, UUID) else str(v) for v in values]) + "}"
 
 
-def texts(values: Iterable[str]) -> str:
+def texts(values: Iterable[str | None]) -> str:
     """Texts as one parameter."""
     return "{" + ",".join(map(_quoted, values)) + "}"
 
 
-def _quoted(text: str) -> str:
+def _quoted(text: str | None) -> str:
+    if text is None:
+        return "NULL"
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 

@@ -19,7 +19,7 @@ from django.db import connection, models
 
 from canonical import prepared
 from canonical.exact_json import Encoded, encoder
-from canonical.reader import array, listed, select
+from canonical.reader import array, listed, select, texts
 
 Row = Mapping[str, Any]
 # Below this many values one INSERT is cheaper than the extra round trips of a COPY: the driver
@@ -59,12 +59,18 @@ def insert_tuples(
     if prepared.vendor() != "postgresql":
         with connection.cursor() as cursor:
             cursor.executemany(_insert_sql(model, columns, single=True) + held * _UNLESS_HELD, rows)
-    elif len(rows) * len(columns) <= INLINE_VALUES or _collected() is not None:
-        single = len(rows) == 1
-        values = rows[0] if single else [list(column) for column in zip(*rows, strict=True)]
+    elif (writes := _collected()) is not None or len(rows) * len(columns) <= INLINE_VALUES:
+        # One text for any number of records: each text that is new is planned once a connection.
+        single = len(rows) == 1 and (writes is None or writes.alone)
+        values = rows[0] if single else [_array(column) for column in zip(*rows, strict=True)]
         execute(model, _insert_sql(model, columns, single), values)
     else:
         _copy(model, columns, rows)
+
+
+def _array(values: Sequence[Any]) -> str:
+    """Values of one column as one parameter, which the driver would write one by one."""
+    return texts([None if value is None else str(value) for value in values])
 
 
 def _adapted(
@@ -171,8 +177,9 @@ def instant_of(clock: datetime | str) -> datetime:
 
 
 @contextmanager
-def together(few: bool) -> Iterator[None]:
-    """Collect the writes of a few rows and send them as one statement; many go by COPY, alone.
+def together(few: int) -> Iterator[None]:
+    """Collect the writes of so few records and send them as one statement; 0 are many, which go
+    by COPY, alone.
 
     Whatever else is executed inside the block comes after the writes before it. Errors come
     there or at the end of the block.
@@ -180,7 +187,7 @@ def together(few: bool) -> Iterator[None]:
     if prepared.vendor() != "postgresql" or not few or _collected() is not None:
         yield
         return
-    writes = _Writes()
+    writes = _Writes(alone=few == 1)
     with connection.execute_wrapper(writes):
         yield
         writes.send()
@@ -192,7 +199,8 @@ class _Writes:
     So none of them may concern a table that another one does, unless their rows differ.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, alone: bool) -> None:
+        self.alone = alone
         self._begin()
 
     def _begin(self) -> None:

@@ -37,11 +37,12 @@ class Entry(NamedTuple):
     policy_version: int
     prev_hash: str
     recorded_at: datetime
+    cause: Cause
 
 
-def rows(entries: Sequence[Entry], cause: Cause) -> list[dict[str, Any]]:
+def rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """The rows of these versions; each one's `hash` is its golden record's new head."""
-    return [_row(entry, cause) for entry in entries]
+    return [_row(entry) for entry in entries]
 
 
 def write(rows: Sequence[dict[str, Any]]) -> None:
@@ -50,8 +51,8 @@ def write(rows: Sequence[dict[str, Any]]) -> None:
     written.send(Change)
 
 
-def _row(entry: Entry, cause: Cause) -> dict[str, Any]:
-    salt = secrets.token_hex(16)
+def _row(entry: Entry) -> dict[str, Any]:
+    salt, cause = secrets.token_hex(16), entry.cause
     facts = {
         "golden_id": entry.golden,
         "entity": entry.entity,

@@ -43,6 +43,7 @@ class Computed:
 class Occasion:
     """Why a recompute happens.
 
+    `causes` are those of golden records that have one of their own.
     `kinds` forces a version of that kind; new records in `held` wait to be published, and
     waiting ones in `released` wait no longer; `known` gives all that is linked to a golden record
     that was not there before. A caller that has read the configuration and, under its locks, the
@@ -56,6 +57,11 @@ class Occasion:
     known: Mapping[UUID, Sequence[Row]] = field(default_factory=dict)
     config: Configuration | None = None
     moment: datetime | None = None
+    causes: Mapping[UUID, Cause] = field(default_factory=dict)
+
+    def cause_of(self, golden: UUID) -> Cause:
+        """Why this golden record changes."""
+        return self.causes.get(golden, self.cause)
 
 
 def recompute(goldens: Collection[Golden], occasion: Occasion) -> dict[UUID, Computed]:
@@ -148,12 +154,12 @@ def _advance(item: Computed, moment: datetime, occasion: Occasion) -> None:
 def _save(changed: Sequence[Computed], config: Configuration, occasion: Occasion) -> None:
     if not changed:
         return
-    rows = journal.rows([_entry(item, config) for item in changed], occasion.cause)
+    rows = journal.rows([_entry(item, config, occasion) for item in changed])
     for item, row in zip(changed, rows, strict=True):
         item.golden.head_hash = row["hash"]
     by_entity: dict[str, list[typed.Version]] = defaultdict(list)
     for item in changed:
-        by_entity[item.golden.entity].append(_version(item, occasion.cause))
+        by_entity[item.golden.entity].append(_version(item, occasion))
     journal.write(rows)
     _save_goldens([c.golden for c in changed])
     for entity, versions in by_entity.items():
@@ -183,14 +189,13 @@ _CHANGING = frozenset(
 )
 
 
-def _version(item: Computed, cause: Cause) -> typed.Version:
+def _version(item: Computed, occasion: Occasion) -> typed.Version:
     record = item.golden
-    return typed.Version(
-        record.id, record.version, item.after, record.updated_at, f"{item.kind} {cause.reason}"
-    )
+    reason = f"{item.kind} {occasion.cause_of(record.id).reason}"
+    return typed.Version(record.id, record.version, item.after, record.updated_at, reason)
 
 
-def _entry(item: Computed, config: Configuration) -> journal.Entry:
+def _entry(item: Computed, config: Configuration, occasion: Occasion) -> journal.Entry:
     record = item.golden
     assert item.kind is not None
     return journal.Entry(
@@ -204,4 +209,5 @@ def _entry(item: Computed, config: Configuration) -> journal.Entry:
         policy_version=config.policies.get(record.entity, NOTHING).version,
         prev_hash=record.head_hash,
         recorded_at=record.updated_at,
+        cause=occasion.cause_of(record.id),
     )

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery, UUIDField
 
+from canonical.golden.cause import Cause
 from canonical.golden.document import digest, spelled
 from canonical.identity.order import FromTheFuture, Ordering, Said, Standing, fold, ordering
 from canonical.models import (
@@ -43,6 +44,7 @@ class Arrival:
     """One record as it came in: mapped values in the source's own codes, or the faults.
 
     `order` is given where a version that is held already is mapped anew: it keeps its place.
+    `cause` is its own, where it came by itself.
     """
 
     source_id: str
@@ -56,6 +58,7 @@ class Arrival:
     faults: tuple[Fault, ...] = ()
     mapping_version: int | None = None
     order: Ordering | None = None
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)

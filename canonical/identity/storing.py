@@ -45,6 +45,7 @@ def _store_records(
 def _version_row(item: Judged, cause: Cause, at: datetime) -> dict[str, Any]:
     arrival, said = item.arrival, item.said
     assert said is not None
+    told = arrival.cause or cause
     return {
         "id": said.id,
         "record_id": item.record,
@@ -57,8 +58,8 @@ def _version_row(item: Judged, cause: Cause, at: datetime) -> dict[str, Any]:
         "retired": arrival.retired,
         "faults": [fault_row(fault) for fault in arrival.faults],
         "mapping_version": arrival.mapping_version,
-        "actor": cause.name,
-        "correlation_id": cause.correlation_id,
+        "actor": told.name,
+        "correlation_id": told.correlation_id,
     }
 
 
@@ -181,7 +182,7 @@ def _store_approved(entity: str, items: Sequence[Judged], cause: Cause, at: date
             "attribute": name,
             "value": item.values[name],
             "hash": digest_of(item.values[name]),
-            "by": cause.name,
+            "by": (item.arrival.cause or cause).name,
             "at": at,
         }
         for item in items

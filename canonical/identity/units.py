@@ -6,7 +6,7 @@ has grown once its rows are locked rolls everything back and starts again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from hashlib import blake2b
 from typing import TypeVar
@@ -30,10 +30,11 @@ class Grown(Exception):
     """More records are concerned than were locked."""
 
 
-def unit(work: Callable[[], T], preview: bool = False, few: bool = False) -> T:
+def unit(work: Callable[[], T], preview: bool = False, few: int = 0) -> T:
     """Run `work` in one transaction, again where its locks had to grow; Busy after five times.
 
-    A preview does all of it and takes it back. The writes of a few rows go `writer.together`.
+    A preview does all of it and takes it back. The writes of so `few` records go
+    `writer.together`.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -69,6 +70,12 @@ def lock_key(*names: object) -> int:
     """A stable signed 64-bit lock number for a name."""
     digest = blake2b("\x1f".join(map(str, names)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
+
+
+def lock_numbers(kind: str, entity: str, keys: Iterable[int]) -> list[int]:
+    """Lock numbers for keys of an entity, which are 64-bit numbers themselves."""
+    own = lock_key(kind, entity)
+    return [own ^ key for key in keys]
 
 
 def lock_keys(exclusive: Collection[int], shared: Collection[int] = ()) -> tuple[int, datetime]:

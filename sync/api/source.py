@@ -28,7 +28,7 @@ from canonical.validation import Fault, instant
 from sync.api import source_descriptions as descriptions
 from sync.inbound import submissions
 from sync.inbound.arrivals import MAX_VERSION, BadItem, Item, read_item
-from sync.inbound.receive import receive
+from sync.inbound.receive import receive, receive_one
 from sync.inbound.stored import golden_behind, shown
 from sync.inbound.submissions import AT_A_TIME, Batch, InProgress, OtherContent
 from sync.inbound.wording import said, status_of
@@ -83,7 +83,11 @@ class SourceRecordView(SourceView):
     def taken(self, request: Request, system: str, kind: str, item: Item) -> Response:
         """Take one item in, or with `?dry_run=true` only tell what would become of it."""
         dry_run = parameters.flag(request.query_params, "dry_run")
-        [answer] = receive(self.principal, system, kind, [item], dry_run=dry_run, stamp=self.stamp)
+        given = self.principal, system, kind
+        if dry_run:
+            [answer] = receive(*given, [item], dry_run=True, stamp=self.stamp)
+        else:
+            answer = receive_one(*given, item, self.stamp)
         if answer.faults:
             raise _refused(answer.faults)
         status = 200 if item.retired else status_of(answer, dry_run)

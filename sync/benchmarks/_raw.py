@@ -28,14 +28,14 @@ NAMES = ("insert_tuples", "update", "delete")  # what all writes end in
 def single(items: Sequence[dict[str, Any]], clients: int, seconds: float) -> _load.Measured:
     """One record a transaction."""
     units = [_written([_stranger(body)]) for body in items]
-    return _replay(units, clients, seconds, few=True)
+    return _replay(units, clients, seconds, few=1)
 
 
 def bulk(items: Sequence[dict[str, Any]], seconds: float) -> _load.Measured:
     """A chunk of intake a transaction, over one connection."""
     strangers = [_stranger(body) for body in items]
     chunks = [strangers[n : n + CHUNK] for n in range(0, len(items) - CHUNK + 1, CHUNK)]
-    return _replay([_written(chunk) for chunk in chunks], 1, seconds, few=False)
+    return _replay([_written(chunk) for chunk in chunks], 1, seconds, few=0)
 
 
 def _stranger(body: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _own_codes(entity: str, prefix: str, count: int) -> list[str]:
 
 
 def _replay(
-    units: Sequence[list[Write]], clients: int, seconds: float, *, few: bool
+    units: Sequence[list[Write]], clients: int, seconds: float, *, few: int
 ) -> _load.Measured:
     def call(lane: int, number: int) -> None:
         unit = units[number]

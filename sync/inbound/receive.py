@@ -7,7 +7,7 @@ Every lock is taken before the first write; everything is written together or no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -39,6 +39,7 @@ from matching.questions.reconsider import reconsider
 from sync.inbound import catalogue
 from sync.inbound.answers import Answer, Answers, needs, where
 from sync.inbound.arrivals import BadItem, Item, arrive
+from sync.inbound.group_commit import GroupCommit
 from sync.inbound.look import Look
 from sync.inbound.pace import Pace
 from sync.outbound import crash
@@ -93,9 +94,10 @@ def take_in(
     dry_run: bool = False,
     settled: Callable[[Sequence[int], Sequence[Answer]], None] = lambda _, __: None,
     stamp: int | None = None,
+    few: bool = False,
 ) -> list[Answer]:
-    """The same for what is mapped already."""
-    bulk = len(arrivals) > 1
+    """The same for what is mapped already; `few` take locks of their own, as one alone does."""
+    bulk = len(arrivals) > 1 and not few
     chunk = _Chunk(system, entity, cause_of(principal), dry_run, settled, bulk, stamp)
     answers: dict[int, Answer] = {}
     for group in _chunks(list(enumerate(arrivals)), partial(pace.size, entity)):
@@ -143,7 +145,7 @@ class _Chunk:
         try:
             if self.bulk:
                 look.ahead()
-            answers = units.unit(work, self.dry_run, few=not self.bulk)
+            answers = units.unit(work, self.dry_run, few=0 if self.bulk else len(group))
             crash.point("committed")
             return list(zip(positions, answers, strict=True))
         except POISON as error:
@@ -171,6 +173,7 @@ def _quarantined(arrival: Arrival, fault: Fault) -> Arrival:
         version=arrival.version,
         faults=(fault,),
         mapping_version=arrival.mapping_version,
+        cause=arrival.cause,
     )
 
 
@@ -209,7 +212,7 @@ class _Intake:
         arrivals = self.look.arrivals
         own = [units.lock_key("record", self.system, self.entity, a.source_id) for a in arrivals]
         for seen in self.look.seen.values():
-            own += [units.lock_key("key", self.entity, key) for key in seen.keys]
+            own += units.lock_numbers("key", self.entity, seen.keys)
         parents = identities(self.system, self.entity, [a.values for a in arrivals])
         named = [units.lock_key("record", *parent) for parent in parents]
         return units.lock_keys(own, [self.whole, *named])
@@ -308,8 +311,19 @@ class _Intake:
             known=self._known(placements, fresh),
             config=self.config,
             moment=self.moment,
+            causes=self._causes(placements),
         )
         return recompute([*locked.values(), *fresh.values()], occasion)
+
+    def _causes(self, placements: Sequence[Placement]) -> dict[UUID, Cause]:
+        """Of each golden record that an arrival has a cause of its own for, the first's."""
+        placed = {p.newcomer.record: p.golden for p in placements}
+        causes: dict[UUID, Cause] = {}
+        for item in self.judged:
+            golden, cause = placed.get(item.record, item.golden), item.arrival.cause
+            if golden and cause and item.counts:
+                causes.setdefault(golden, cause)
+        return causes
 
     def _known(
         self, placements: Sequence[Placement], fresh: Mapping[UUID, Golden]
@@ -334,6 +348,26 @@ class _Intake:
             worklist.close_items(WorkKind.QUARANTINED, healed)
         found = [need for answer in answers for need in needs(self.system, self.entity, answer)]
         worklist.open_items(found, self.moment)
+
+
+GROUP = 8
+_commits: GroupCommit[Arrival, Answer] = GroupCommit(most=GROUP)
+
+
+def receive_one(
+    principal: Principal, system: str, entity: str, item: Item, stamp: int | None = None
+) -> Answer:
+    """Take one item in, together with what other threads bring of its kind at the same time."""
+    try:
+        arrival = arrive(entity, item, catalogue.active(system, entity, stamp))
+    except BadItem as error:
+        return Answer(item.source_id, "refused", faults=error.faults)
+
+    def work(arrivals: Sequence[Arrival]) -> list[Answer]:
+        return take_in(principal, system, entity, arrivals, stamp=stamp, few=True)
+
+    kind = (principal.id, system, entity, stamp)
+    return _commits.do(kind, replace(arrival, cause=cause_of(principal)), work)
 
 
 _HOLDING = frozenset(("possible_match", "ambiguous_match"))

@@ -55,7 +55,7 @@ def without(ablation: str, folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _lingering(few: bool = False) -> Iterator[None]:
+def _lingering(few: int = 0) -> Iterator[None]:
     """Some transactions take a while from the numbers they drew to their end."""
     with _together(few):
         yield

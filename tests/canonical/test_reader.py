@@ -107,7 +107,7 @@ def test_a_read_sees_the_writes_collected_before_it() -> None:
         "created_at": AT,
         "updated_at": AT,
     }
-    with CaptureQueriesContext(connection) as asked, writer.together(few=True):
+    with CaptureQueriesContext(connection) as asked, writer.together(few=1):
         writer.insert(Golden, [golden])
         writer.update(Golden, [{"id": golden["id"], "version": 2}])
         writer.delete(SourceRecord, "id", BY_ID(ids=[]))
@@ -120,7 +120,7 @@ def test_a_read_sees_the_writes_collected_before_it() -> None:
 
 @pytest.mark.postgres
 def test_writes_of_several_tables_go_as_one_statement(records: list[Any]) -> None:
-    with CaptureQueriesContext(connection) as asked, writer.together(few=True):
+    with CaptureQueriesContext(connection) as asked, writer.together(few=1):
         writer.update(SourceRecord, [{"id": records[0], "state": "retired"}])
         writer.delete(Golden, "id", [new_id()])
     assert len(asked) == 1

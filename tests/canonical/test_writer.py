@@ -182,7 +182,7 @@ def test_deleting_reads_nothing_first() -> None:
 def test_few_records_with_many_rows_go_in_together() -> None:
     rows = goldens(300)
 
-    with writer.together(few=True):
+    with writer.together(few=1):
         writer.insert(Golden, rows)
 
     assert Golden.objects.count() == 300
@@ -212,7 +212,7 @@ def test_the_clock_is_the_databases_and_goes_on_inside_a_transaction() -> None:
 
 def test_many_rows_may_be_sent_together_with_a_few() -> None:
     rows = goldens(MANY)
-    with writer.together(few=True):
+    with writer.together(few=1):
         writer.insert(Golden, rows[:1])
         writer.insert(Golden, rows[1:])
     assert Golden.objects.count() == MANY

@@ -14,6 +14,7 @@ import pytest
 from django.test import Client
 
 from canonical import access, configuration
+from canonical.context import Context, bound
 from canonical.identity import units
 from canonical.identity.errors import Conflict
 from canonical.models import (
@@ -28,7 +29,7 @@ from canonical.models import (
 )
 from matching.questions import stewardship
 from sync.inbound.answers import Answer
-from sync.inbound.receive import receive
+from sync.inbound.receive import receive, receive_one, take_in
 from sync.outbound.publishing import feed
 from sync.outbound.publishing.fanout import fan_out
 from tests.canonical.api.conftest import token
@@ -78,6 +79,36 @@ def test_f23_first_arrivals_of_one_firm_from_three_systems_make_one_golden(open_
     assert Counter(a.outcome for a in answers) == {"created": 200, "linked": 400}
     assert not invariants.unkept_promises(answers)
     assert Change.objects.count() == 600
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_what_callers_bring_at_once_goes_together_and_each_keeps_its_name(
+    open_hub: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups: list[int] = []
+
+    def noting(*arguments: Any, **named: Any) -> list[Answer]:
+        groups.append(len(arguments[3]))
+        return take_in(*arguments, **named)
+
+    def bring(system: str, n: int) -> Answer:
+        with bound(Context(correlation_id=f"{system}-{n}")):
+            return receive_one(SENDER, system, "client", hub.item(system, f"{n}", firm(n), 1))
+
+    monkeypatch.setattr("sync.inbound.receive.take_in", noting)
+    answers = together([partial(bring, s, n) for n in range(200) for s in hub.ORDERS], 12)
+    assert Counter(a.outcome for a in answers) == {"created": 200, "linked": 400}
+    assert not invariants.unkept_promises(answers)
+    assert sum(groups) == 600
+    assert max(groups) > 1
+    said = SourceVersion.objects.values_list(
+        "record__system", "record__source_id", "correlation_id"
+    )
+    assert {f"{system}-{source_id}": name for system, source_id, name in said} == {
+        name: name for _, _, name in said
+    }
+    assert set(Change.objects.values_list("correlation_id", flat=True)) == {n for *_, n in said}
 
 
 @pytest.mark.postgres

@@ -37,8 +37,8 @@ def beside() -> set[tuple[int, int]]:
     return {(record.int, key) for record, keys in held for key in keys}
 
 
-@pytest.mark.parametrize("few", [True, False])
-def test_known_records_are_filed_anew_and_others_stay(few: bool) -> None:
+@pytest.mark.parametrize("few", [1, 2, 0])
+def test_known_records_are_filed_anew_and_others_stay(few: int) -> None:
     file_records("client", [newcomer(1, [1, 2, HIGH]), newcomer(2, [2, LOW]), newcomer(3, [])])
     with writer.together(few):
         file_records(
