@@ -21,6 +21,7 @@ from matching.models import MatchFeatures, MatchKey
 KEY_CAP = 50
 # Records compared with one that arrives, those first that share most with it.
 RECORD_CAP = 8
+# Records of one golden record that are read, the oldest first: some firms have thousands.
 MEMBERS_CAP = 25
 # For so long a key that was found heavy is not asked for again.
 HEAVY_SECONDS = 60
@@ -203,23 +204,29 @@ def members(goldens: Collection[UUID]) -> dict[UUID, list[Member]]:
 
 
 # PostgreSQL does not know how many are asked for, and would read whole tables for a chunk: what
-# stands beside OFFSET 0 is looked up by index, one after the other.
-_MEMBER = """
+# stands beside OFFSET 0 or LIMIT is looked up by index, one after the other.
+_MEMBER = f"""
 member AS (
     SELECT link.record_id AS record, named.golden, filed.system, filed.packed FROM named
     CROSS JOIN LATERAL (
         SELECT l.record_id FROM canonical_link l
-        WHERE l.golden_id = named.golden AND l.until IS NULL OFFSET 0) AS link
+        WHERE l.golden_id = named.golden AND l.until IS NULL
+        ORDER BY l.record_id LIMIT {MEMBERS_CAP}) AS link
     CROSS JOIN LATERAL (
         SELECT f.system, f.packed FROM matching_matchfeatures f
         WHERE f.record = link.record_id OFFSET 0) AS filed)
-"""
-_MEMBER_JSON = """
+"""  # noqa: S608
+_MEMBER_JSON = f"""
+inside AS (
+    SELECT l.record_id AS record, named.golden,
+           row_number() OVER (PARTITION BY named.golden ORDER BY l.record_id) AS place
+    FROM named
+    CROSS JOIN canonical_link l ON l.golden_id = named.golden AND l.until IS NULL),
 member AS (
-    SELECT l.record_id AS record, named.golden, f.system, f.packed FROM named
-    CROSS JOIN canonical_link l ON l.golden_id = named.golden AND l.until IS NULL
-    CROSS JOIN matching_matchfeatures f ON f.record = l.record_id)
-"""
+    SELECT inside.record, inside.golden, f.system, f.packed FROM inside
+    CROSS JOIN matching_matchfeatures f ON f.record = inside.record
+    WHERE inside.place <= {MEMBERS_CAP})
+"""  # noqa: S608
 _HOMES = """
 named AS (
     SELECT DISTINCT home.golden_id AS golden FROM kept
@@ -249,8 +256,8 @@ def _grouped(rows: Iterable[Sequence[Any]]) -> dict[UUID, list[Member]]:
     found: dict[UUID, list[Member]] = defaultdict(list)
     for record, golden, system, packed in rows:
         features = _unpacked(packed)
-        if features is not None and len(inside := found[golden]) < MEMBERS_CAP:
-            inside.append(Member(record, golden, system, features))
+        if features is not None:
+            found[golden].append(Member(record, golden, system, features))
     return found
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from canonical import writer
+from canonical.models import Link
+from canonical.reader import select
 from matching.intake import candidates
-from matching.intake.candidates import KEY_CAP, RECORD_CAP, Asked, Near, nearby
+from matching.intake.candidates import KEY_CAP, MEMBERS_CAP, RECORD_CAP, Asked, Near, nearby
 from matching.models import MatchKey
+from tests.factories import hub
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +82,26 @@ def test_a_heavy_key_tells_nothing_and_is_not_asked_for_again() -> None:
     assert found.records == []
     assert candidates.heavy.without("client", [1, 2]) == [2]
     assert len(near("client", [Asked(NOBODY, [1, 2], [])])[0].records) == RECORD_CAP
+
+
+def test_of_a_crowded_golden_record_the_oldest_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.open_hub()
+    first = hub.put("crm", "client", "0", {"legal_name": "Birch Harbor"}, 1)
+    assert first.golden is not None
+    for number in range(1, MEMBERS_CAP + 5):
+        said = {"legal_name": "Birch Harbor"}
+        answer = hub.put("crm", "client", f"{number}", said, 1, same_as=first.golden.code)
+        assert answer.golden is not None
+        assert answer.golden.id == first.golden.id
+    read: list[int] = []
+
+    def counting(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+        rows = select(sql, params)
+        read.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(candidates, "select", counting)
+    [found] = candidates.members([first.golden.id]).values()
+    linked = Link.objects.order_by("record").values_list("record", flat=True)
+    assert [member.record for member in found] == list(linked[:MEMBERS_CAP])
+    assert read == [MEMBERS_CAP]
