@@ -67,7 +67,7 @@ def contract(golden: UUID, **given: Any) -> dict[str, Any]:
 MANY = writer.INLINE_VALUES // 10 + 1
 
 
-@pytest.mark.parametrize("count", [1, MANY], ids=["a few rows", "many rows"])
+@pytest.mark.parametrize("count", [1, 3, MANY], ids=["a row", "a few rows", "many rows"])
 def test_inserted_rows_read_back_as_they_were(count: int) -> None:
     rows = goldens(count)
     writer.insert(Golden, rows)
@@ -105,7 +105,7 @@ def test_json_that_is_text_already_is_stored_as_it_is() -> None:
     assert Contract.objects.get().payment_terms == {"code": "ü\n", "net_days": 30}
 
 
-@pytest.mark.parametrize("count", [1, MANY], ids=["a few rows", "many rows"])
+@pytest.mark.parametrize("count", [1, 3, MANY], ids=["a row", "a few rows", "many rows"])
 def test_updated_rows_read_back_as_they_were(count: int) -> None:
     rows = goldens(count)
     writer.insert(Golden, rows)

@@ -166,3 +166,18 @@ def test_who_does_not_look_again_makes_a_firm_twice(
     between(lambda: twin(town))
     town.batch()
     assert invariants.unexplained_twins()
+
+
+def test_who_moved_and_was_not_filed_anew_yet_starts_a_chunk_over(
+    between: Callable[[Callable[[], None]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A steward's word is committed a moment before features follow it."""
+    monkeypatch.setattr(stewardship, "refresh", lambda *_: None)
+    for event in (merged, apart):
+        before, during = Town(f"{event.__name__}-c-"), Town(f"{event.__name__}-d-")
+        for town in (before, during):
+            town.settle()
+        event(before)
+        expected = before.told(before.batch())
+        between(lambda event=event, town=during: event(town))  # type: ignore[misc]
+        assert during.told(during.batch()) == expected, event.__doc__
