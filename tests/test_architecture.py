@@ -62,6 +62,10 @@ IMPURE_CALLS = re.compile(
     r"|time\.(?:time|monotonic|perf_counter)|localdate|localtime"
     r"|uuid[147]|getenv|os\.environ\.\w+|random\.random)$"
 )
+FOLDERS = [  # of one room, from the bottom up
+    ("matching", ["engine", "profiles", "learning", "intake", "questions"]),
+    ("sync.outbound", ["content", "answers", "delivery", "publishing"]),
+]
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 LONGEST_FILE = 400
 TOO_LONG: set[str] = set()  # kept empty: a file that needs to be here becomes a folder
@@ -210,6 +214,20 @@ def test_imports_go_down_inside_an_app() -> None:
             if name in sources() and app_of(name) == app_of(module) != "mdm"
             if not is_contract(name)
             if LAYERS.index(layer(name)) > LAYERS.index(layer(module))
+        ]
+    )
+
+
+def test_imports_go_down_between_the_folders_of_a_room() -> None:
+    report(
+        [
+            f"{at(module, line)}: {room}.{lower} reaches up to {name}"
+            for room, folders in FOLDERS
+            for place, lower in enumerate(folders)
+            for module in sources()
+            if is_within(module, f"{room}.{lower}")
+            for line, name in imports(module)
+            if any(is_within(name, f"{room}.{upper}") for upper in folders[place + 1 :])
         ]
     )
 
