@@ -11,6 +11,7 @@ import pytest_django
 from django.conf import settings
 from django.test import TransactionTestCase
 
+from canonical import garbage
 from mdm import services
 from tests import databases
 from tests.tryton import Erp, erp
@@ -39,6 +40,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = [item for item in items if half is None or _belongs(item, half)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept
+
+
+def pytest_collection_finish() -> None:
+    """Walking again and again what all the tests have loaded takes longer than many of them."""
+    garbage.search_less()
 
 
 def _belongs(item: pytest.Item, half: str) -> bool:
