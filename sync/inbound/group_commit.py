@@ -58,7 +58,7 @@ class GroupCommit(Generic[Item, Result]):
             group = self._lines[kind][: self.most]
         try:
             _try(group, work)
-            if len(group) > 1 and group[0].error is not None:
+            if len(group) > 1 and isinstance(group[0].error, Exception):
                 for waiting in group:
                     _try([waiting], work)
         finally:
@@ -86,6 +86,6 @@ def _try(
         results = work([waiting.item for waiting in group])
         for waiting, result in zip(group, results, strict=True):
             waiting.result, waiting.error = result, None
-    except Exception as error:
+    except BaseException as error:  # whoever waits must hear of the end of this thread, too
         for waiting in group:
             waiting.error = error

@@ -46,6 +46,7 @@ from sync.outbound import crash
 
 CHUNK = 200
 pace = Pace(least=50, most=CHUNK)
+commits: GroupCommit[Arrival, Answer] = GroupCommit(most=8)
 # What an item's own content can cause; a failing database is nobody's content.
 POISON = (ArithmeticError, LookupError, TypeError, ValueError, DataError, IntegrityError)
 
@@ -84,6 +85,22 @@ def receive(
     told = take_in(principal, system, entity, arrivals, dry_run, placed, stamp)
     answers.update(zip(places, told, strict=True))
     return [answers[position] for position in range(len(items))]
+
+
+def receive_one(
+    principal: Principal, system: str, entity: str, item: Item, stamp: int | None = None
+) -> Answer:
+    """Take one item in, together with what other threads bring of its kind at the same time."""
+    try:
+        arrival = arrive(entity, item, catalogue.active(system, entity, stamp))
+    except BadItem as error:
+        return Answer(item.source_id, "refused", faults=error.faults)
+
+    def work(arrivals: Sequence[Arrival]) -> list[Answer]:
+        return take_in(principal, system, entity, arrivals, stamp=stamp, few=True)
+
+    kind = (principal.id, system, entity, stamp)
+    return commits.do(kind, replace(arrival, cause=cause_of(principal)), work)
 
 
 def take_in(
@@ -348,26 +365,6 @@ class _Intake:
             worklist.close_items(WorkKind.QUARANTINED, healed)
         found = [need for answer in answers for need in needs(self.system, self.entity, answer)]
         worklist.open_items(found, self.moment)
-
-
-GROUP = 8
-_commits: GroupCommit[Arrival, Answer] = GroupCommit(most=GROUP)
-
-
-def receive_one(
-    principal: Principal, system: str, entity: str, item: Item, stamp: int | None = None
-) -> Answer:
-    """Take one item in, together with what other threads bring of its kind at the same time."""
-    try:
-        arrival = arrive(entity, item, catalogue.active(system, entity, stamp))
-    except BadItem as error:
-        return Answer(item.source_id, "refused", faults=error.faults)
-
-    def work(arrivals: Sequence[Arrival]) -> list[Answer]:
-        return take_in(principal, system, entity, arrivals, stamp=stamp, few=True)
-
-    kind = (principal.id, system, entity, stamp)
-    return _commits.do(kind, replace(arrival, cause=cause_of(principal)), work)
 
 
 _HOLDING = frozenset(("possible_match", "ambiguous_match"))

@@ -18,17 +18,17 @@ SECONDS = 10.0
 class Desk:
     """Work that takes until it is let go; it remembers its groups."""
 
-    def __init__(self, bad: int = -1) -> None:
+    def __init__(self, bad: int = -1, error: type[BaseException] = ValueError) -> None:
         self.groups: list[list[int]] = []
         self.begun, self.go = Event(), Event()
-        self.bad = bad
+        self.bad, self.error = bad, error
 
     def __call__(self, items: Sequence[int]) -> list[str]:
         self.groups.append(list(items))
         self.begun.set()
         assert self.go.wait(SECONDS)
         if self.bad in items:
-            raise ValueError(f"{self.bad} among {len(items)}")
+            raise self.error(f"{self.bad} among {len(items)}")
         return [f"did {item}" for item in items]
 
 
@@ -89,3 +89,13 @@ def test_a_group_that_fails_is_done_one_by_one(pool: ThreadPoolExecutor) -> None
     with pytest.raises(ValueError, match="2 among 1"):
         told[2].result(SECONDS)
     assert desk.groups == [[0], [1, 2, 3], [1], [2], [3]]
+
+
+def test_whoever_waits_hears_that_the_thread_ended(pool: ThreadPoolExecutor) -> None:
+    commits, desk = GroupCommit[int, str](most=8), Desk(bad=2, error=SystemExit)
+    told = sent(pool, commits, desk, [0, 1, 2])
+    desk.go.set()
+    for each in told[1:]:
+        with pytest.raises(SystemExit, match="2 among 2"):
+            each.result(SECONDS)
+    assert not commits._lines
