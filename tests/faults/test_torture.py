@@ -35,6 +35,7 @@ def torture(*options: str, database: str = "") -> str:
     return run.stdout + (run.stderr[-2000:] if run.returncode else "held")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "database", ["", pytest.param(services.POSTGRES_URL, marks=pytest.mark.postgres)]
 )
