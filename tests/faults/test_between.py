@@ -139,6 +139,19 @@ def between(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[], 
     assert not waiting
 
 
+def counts_as_before(
+    event: Callable[[Town], None], between: Callable[[Callable[[], None]], None]
+) -> None:
+    """Of two towns, what happens in one before its batch happens in the other during it."""
+    before, during = Town(f"{event.__name__}-a-"), Town(f"{event.__name__}-b-")
+    for town in (before, during):
+        town.settle()
+    event(before)
+    expected = before.told(before.batch())
+    between(lambda: event(during))
+    assert during.told(during.batch()) == expected, event.__doc__
+
+
 EVENTS = (nothing, twin, moved, merged, apart, joined, itself, configured)
 
 
@@ -146,13 +159,7 @@ def test_what_happens_between_look_and_lock_counts_as_before(
     between: Callable[[Callable[[], None]], None],
 ) -> None:
     for event in EVENTS:
-        before, during = Town(f"{event.__name__}-a-"), Town(f"{event.__name__}-b-")
-        for town in (before, during):
-            town.settle()
-        event(before)
-        expected = before.told(before.batch())
-        between(lambda event=event, town=during: event(town))  # type: ignore[misc]
-        assert during.told(during.batch()) == expected, event.__doc__
+        counts_as_before(event, between)
     invariants.assert_whole()
     assert not Link.objects.filter(until__isnull=True, golden__state=GoldenState.MERGED).exists()
 
@@ -174,10 +181,4 @@ def test_who_moved_and_was_not_filed_anew_yet_starts_a_chunk_over(
     """A steward's word is committed a moment before features follow it."""
     monkeypatch.setattr(stewardship, "refresh", lambda *_: None)
     for event in (merged, apart):
-        before, during = Town(f"{event.__name__}-c-"), Town(f"{event.__name__}-d-")
-        for town in (before, during):
-            town.settle()
-        event(before)
-        expected = before.told(before.batch())
-        between(lambda event=event, town=during: event(town))  # type: ignore[misc]
-        assert during.told(during.batch()) == expected, event.__doc__
+        counts_as_before(event, between)
