@@ -105,7 +105,7 @@ def array(values: Iterable[Any]) -> str:
 
 
 def texts(values: Iterable[str | None]) -> str:
-    """Texts as one parameter."""
+    """Texts as one parameter; None is NULL."""
     return "{" + ",".join(map(_quoted, values)) + "}"
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from gunicorn.workers.gthread import ThreadWorker
 
 WAIT: Final = 0.002  # seconds in which a process with fewer connections takes the next one
-SLOTS: Final = 64
+SLOTS: Final = 64  # more than there are processes at a time; ages are taken in turn
 NOBODY: Final = -1
 
 
@@ -18,7 +18,7 @@ class Shares:
     """How many connections each process has, in memory that all of them see."""
 
     def __init__(self) -> None:
-        self._numbers = memoryview(mmap(NOBODY, 4 * SLOTS)).cast("i")
+        self._numbers = memoryview(mmap(-1, 4 * SLOTS)).cast("i")  # of no file, shared by forks
         for slot in range(SLOTS):
             self._numbers[slot] = NOBODY
 

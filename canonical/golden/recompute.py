@@ -43,11 +43,10 @@ class Computed:
 class Occasion:
     """Why a recompute happens.
 
-    `causes` are those of golden records that have one of their own.
-    `kinds` forces a version of that kind; new records in `held` wait to be published, and
-    waiting ones in `released` wait no longer; `known` gives all that is linked to a golden record
-    that was not there before. A caller that has read the configuration and, under its locks, the
-    clock passes them on.
+    `causes` are those of golden records that have one of their own; `kinds` forces a version of
+    that kind; new records in `held` wait to be published, and waiting ones in `released` wait no
+    longer; `known` gives all that is linked to a golden record that was not there before. A caller
+    that has read the configuration and, under its locks, the clock passes them on.
     """
 
     cause: Cause

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 
@@ -11,7 +11,6 @@ import pytest
 
 from sync.inbound.group_commit import GroupCommit
 
-Work = Callable[[Sequence[int]], list[str]]
 SECONDS = 10.0
 
 
@@ -52,8 +51,9 @@ def sent(
 
 
 @pytest.fixture
-def pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(12)
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(12) as threads:
+        yield threads
 
 
 def test_who_comes_while_others_work_goes_together_in_order(pool: ThreadPoolExecutor) -> None:
