@@ -44,7 +44,7 @@ from sync.inbound.look import Look
 from sync.inbound.pace import Pace
 from sync.outbound import crash
 
-CHUNK = 200
+CHUNK = 250
 pace = Pace(least=50, most=CHUNK)
 commits: GroupCommit[Arrival, Answer] = GroupCommit(most=8)
 # What an item's own content can cause; a failing database is nobody's content.
