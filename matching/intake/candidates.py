@@ -21,6 +21,8 @@ from matching.models import MatchFeatures, MatchKey
 KEY_CAP = 50
 # Records compared with one that arrives, those first that share most with it.
 RECORD_CAP = 8
+# Who shares less than one in so many parts of what the nearest shares is not compared.
+NEAR_ENOUGH = 4
 # Records of one golden record that are read, the oldest first: some firms have thousands.
 MEMBERS_CAP = 25
 # For so long a key that was found heavy is not asked for again.
@@ -61,8 +63,8 @@ class Near:
 def nearby(entity: str, asked: Sequence[Asked]) -> tuple[list[Near], dict[UUID, list[Member]]]:
     """The neighbours of each record, and by golden record all records of those they stand in.
 
-    One statement. Every shared key counts the more the fewer records share it; whoever shares an
-    identifier comes first and is never cut off.
+    One statement. Every shared key counts the more the fewer records share it; whoever shares too
+    little beside the nearest is left out. Whoever shares an identifier comes first and always.
     """
     found = [Near() for _ in asked]
     inside: list[Sequence[Any]] = []
@@ -150,10 +152,12 @@ _NEAR = f"""
 pair AS (
     SELECT n, record, sum(1000 / (size + 18)) AS weight, max(strong) AS strong
     FROM shared GROUP BY n, record),
+weighed AS (
+    SELECT *, max(weight) OVER (PARTITION BY n) AS most FROM pair),
 ranked AS (
     SELECT n, record, strong, row_number() OVER (
         PARTITION BY n ORDER BY strong DESC, weight DESC, record) AS place
-    FROM pair),
+    FROM weighed WHERE weight * {NEAR_ENOUGH} >= most OR strong = 1),
 near AS MATERIALIZED (
     SELECT * FROM ranked WHERE place <= {RECORD_CAP + 1} OR strong = 1),
 kept AS (SELECT DISTINCT record FROM near WHERE place <= {RECORD_CAP} OR strong = 1),

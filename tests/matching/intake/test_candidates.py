@@ -45,12 +45,24 @@ def numbers(found: Near) -> list[int]:
 def test_who_shares_more_and_rarer_keys_comes_first() -> None:
     file(1, range(1, 4))
     file(2, range(3, 5))
-    file(-3, range(5, 45))
+    file(-3, range(5, 15))
     [found] = near("client", [Asked(NOBODY, [1, 2, -3], [])])
     assert numbers(found)[:4] == [3, 4, 1, 2]
     assert len(found.records) == RECORD_CAP
     assert found.cut
     assert not found.strong
+
+
+def test_who_shares_little_beside_the_nearest_is_left_out() -> None:
+    for key in (1, 2, 3):
+        file(key, range(1, 2))
+    file(4, range(2, 42))
+    file(5, range(50, 52))
+    [found] = near("client", [Asked(NOBODY, [1, 2, 3, 4, 5], [5])])
+    assert numbers(found) == [50, 51, 1]
+    assert not found.cut
+    [alone] = near("client", [Asked(NOBODY, [4], [])])
+    assert numbers(alone) == list(range(2, 2 + RECORD_CAP))
 
 
 def test_who_shares_an_identifier_is_never_cut_off() -> None:
