@@ -159,8 +159,11 @@ def _of_term(vocabulary: str) -> _Resolver:
 
 def _of_list(element: _Resolver) -> _Resolver:
     def resolver(value: Any, path: str, words: _Words) -> list[Any]:
-        resolved = (element(item, f"{path}[{n}]", words) for n, item in enumerate(value))
-        return [item for item in resolved if item not in _NOTHING]
+        return [
+            found
+            for n, item in enumerate(value)
+            if (found := element(item, f"{path}[{n}]", words)) not in _NOTHING
+        ]
 
     return resolver
 

@@ -38,7 +38,10 @@ class Inputs:
 
 
 class Row(NamedTuple):
-    """What is known of one linked source record; `marked` if some of its terms were unknown."""
+    """What is known of one linked source record; `marked` if some of its terms were unknown.
+
+    `resolved` is what its values mean, where that was just found out.
+    """
 
     golden: UUID
     record: UUID
@@ -51,6 +54,7 @@ class Row(NamedTuple):
     annotations: dict[str, dict[str, Any]]
     values: dict[str, Any] | None
     marked: bool
+    resolved: Resolved | None = None
 
 
 _COLUMNS = (
@@ -91,7 +95,7 @@ def load(
     loaded = {golden: Inputs() for golden in goldens}
     given = known or {}
     asked = [golden for golden in goldens if golden not in given]
-    rows = [Row._make(row) for row in _LINKED(goldens=asked)] if asked else []
+    rows = [Row(*row) for row in _LINKED(goldens=asked)] if asked else []
     rows += [row for golden in goldens for row in given.get(golden, ())]
     targets = _targets([row.record for row in rows if _refers(row)])
     approved = _approved([row for row in rows if row.values])
@@ -102,7 +106,7 @@ def load(
         if not row.contributes or row.values is None:
             continue
         inputs.live |= row.state == RecordState.ACTIVE and row.system != CONSOLE
-        resolved = _resolved(row, config, targets.get(row.record, {}), approved)
+        resolved = row.resolved or _resolved(row, config, targets.get(row.record, {}), approved)
         marks.note(row.record, resolved)
         inputs.resolutions[row.record] = resolved
         inputs.contributions.append(_contribution(row, resolved.values))

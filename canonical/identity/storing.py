@@ -20,7 +20,7 @@ from canonical.models import (
     SourceReference,
     SourceVersion,
 )
-from canonical.resolution import references
+from canonical.resolution import Resolved, references
 
 
 def store(system: str, entity: str, items: Sequence[Judged], cause: Cause, at: datetime) -> None:
@@ -98,9 +98,16 @@ def _state(item: Judged) -> RecordState:
     return RecordState.ACTIVE if item.standing.current else RecordState.QUARANTINED
 
 
-def linked_row(system: str, entity: str, item: Judged, golden: UUID) -> Row:
-    """A record that was not there before, as recompute would read it once it is linked."""
+def linked_row(
+    system: str, entity: str, item: Judged, golden: UUID, meant: Resolved | None = None
+) -> Row:
+    """A record that was not there before, as recompute would read it once it is linked.
+
+    What its values were found to mean holds, unless they refer to others or need approval.
+    """
     standing = item.standing
+    schema, values = schema_of(entity), standing.current.values if standing.current else {}
+    depends = references(schema, values) or not values.keys().isdisjoint(schema.guarded)
     return Row(
         golden=golden,
         record=item.record,
@@ -111,8 +118,9 @@ def linked_row(system: str, entity: str, item: Judged, golden: UUID) -> Row:
         contributes=True,
         changed_at=standing.changed_at,
         annotations={},
-        values=dict(standing.current.values) if standing.current else None,
+        values=dict(values) if standing.current else None,
         marked=False,
+        resolved=None if depends else meant,
     )
 
 

@@ -16,7 +16,8 @@ from canonical.golden.inputs import survivors
 from canonical.identity import units
 from canonical.identity.intake import Arrival, Held, Judged, Verdict, held_of, judge
 from canonical.identity.storing import named_goldens
-from canonical.identity.targets import resolved
+from canonical.identity.targets import resolutions
+from canonical.resolution import Resolved
 from canonical.validation import Fault
 from matching.intake import filing
 from matching.intake.resolve import Newcomer, Placement, Placing, newcomer
@@ -35,6 +36,7 @@ class Look:
         self.mark: str | None = None
         self.config: Configuration
         self.moment: datetime
+        self.meant: dict[str, Resolved]
         self.seen: dict[str, Newcomer]
         self.held: dict[str, Held]
         self.judged: list[Judged]
@@ -55,10 +57,11 @@ class Look:
         else:
             self.config, self.stamp = configuration.known(self.stamp), None
         speaking = [a for a in self.arrivals if a.values]
-        meant = resolved(self.system, self.entity, [a.values for a in speaking], self.config)
+        meant = resolutions(self.system, self.entity, [a.values for a in speaking], self.config)
+        self.meant = dict(zip((a.source_id for a in speaking), meant, strict=True))
         self.seen = {
-            arrival.source_id: newcomer(self.entity, _NOBODY, self.system, values)
-            for arrival, values in zip(speaking, meant, strict=True)
+            source_id: newcomer(self.entity, _NOBODY, self.system, resolved.values)
+            for source_id, resolved in self.meant.items()
         }
 
     def settle(self, stamp: int, moment: datetime) -> None:

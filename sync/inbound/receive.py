@@ -353,7 +353,8 @@ class _Intake:
             if item.existing is not None:
                 known.pop(placement.golden, None)
             elif placement.golden in known:
-                row = linked_row(self.system, self.entity, item, placement.golden)
+                meant = self.look.meant.get(item.arrival.source_id)
+                row = linked_row(self.system, self.entity, item, placement.golden, meant)
                 known[placement.golden].append(row)
         return known
 
