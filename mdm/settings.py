@@ -75,6 +75,7 @@ TEMPLATES = [
 
 DATABASES = {"default": environment.database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SIMPLE_HISTORY_DATE_INDEX = False  # history is read by golden record and version
 AUTH_USER_MODEL = "canonical.User"
 OAUTH2_PROVIDER_APPLICATION_MODEL = "canonical.Credential"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from simple_history.models import HistoricalRecords
 
 from canonical.attributes import Attribute, Kind, ListStrategy
 from canonical.entities import columns
@@ -51,6 +52,20 @@ class VersionedHistory(models.Model):
 
     class Meta:
         abstract = True
+
+
+class History(HistoricalRecords):  # type: ignore[misc]
+    """The history of a typed table, with no index on the references of versions long past."""
+
+    def __init__(self) -> None:
+        super().__init__(bases=[VersionedHistory])
+
+    def copy_fields(self, model: type[models.Model]) -> dict[str, Any]:
+        """The columns of the history."""
+        fields = model._meta.concrete_fields
+        self.no_db_index = [f.name for f in fields if f.is_relation and not f.primary_key]
+        copied: dict[str, Any] = super().copy_fields(model)
+        return copied
 
 
 def rows(row: type[GoldenRow], attribute: str, **declared: Any) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from django.db import models
-from simple_history.models import HistoricalRecords
 
 from canonical.attributes import ListStrategy
 from canonical.entities import columns, parts
-from canonical.entities.base import GoldenRecord, GoldenRow, VersionedHistory, rows
+from canonical.entities.base import GoldenRecord, GoldenRow, History, rows
 
 
 class BillingSchedule(GoldenRecord):
@@ -41,7 +40,7 @@ class BillingSchedule(GoldenRecord):
     bill_actuals_only = columns.boolean()
     schedule_status = columns.code("schedule_status")
 
-    history = HistoricalRecords(bases=[VersionedHistory])
+    history = History()
 
     class Meta:
         verbose_name = "billing schedule"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from simple_history.models import HistoricalRecords
-
 from canonical.attributes import Classification, ListStrategy
 from canonical.entities import columns, parts
-from canonical.entities.base import GoldenRecord, VersionedHistory
+from canonical.entities.base import GoldenRecord, History
 
 
 class Client(GoldenRecord):
@@ -59,7 +57,7 @@ class Client(GoldenRecord):
     )
     client_status = columns.code("client_status", mandatory=True)
 
-    history = HistoricalRecords(bases=[VersionedHistory])
+    history = History()
 
     class Meta:
         verbose_name = "client"

@@ -104,9 +104,12 @@ def money_currency() -> models.CharField[Any, Any]:
 
 
 def reference(entity: str, model: str, **declared: Any) -> models.ForeignKey[Any, Any]:
-    """A reference to another golden record: what the winning record's reference resolves to."""
+    """A reference to another golden record: what the winning record's reference resolves to.
+
+    Without an index: who refers to a record is asked of `GoldenReference`.
+    """
     column: models.ForeignKey[Any, Any] = models.ForeignKey(
-        model, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        model, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     return attribute(column, Kind.REFERENCE, reference=entity, **declared)
 

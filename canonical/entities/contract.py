@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from django.db import models
-from simple_history.models import HistoricalRecords
 
 from canonical.attributes import Kind, ListStrategy
 from canonical.entities import columns, parts
-from canonical.entities.base import GoldenRecord, GoldenRow, VersionedHistory, rows
+from canonical.entities.base import GoldenRecord, GoldenRow, History, rows
 
 
 class Contract(GoldenRecord):
@@ -46,7 +45,7 @@ class Contract(GoldenRecord):
     tax_category = columns.code("tax_category", approval="tax")
     document_refs = columns.listing(*parts.DOCUMENT_REF, keys=(("uri",),))
 
-    history = HistoricalRecords(bases=[VersionedHistory])
+    history = History()
 
     class Meta:
         verbose_name = "contract"

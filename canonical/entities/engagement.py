@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from simple_history.models import HistoricalRecords
-
 from canonical.attributes import Classification, Kind, ListStrategy
 from canonical.entities import columns
-from canonical.entities.base import GoldenRecord, VersionedHistory
+from canonical.entities.base import GoldenRecord, History
 
 
 class Engagement(GoldenRecord):
@@ -62,7 +60,7 @@ class Engagement(GoldenRecord):
     opportunity_ref = columns.text(120, identifying=True)
     workspace_uri = columns.uri()
 
-    history = HistoricalRecords(bases=[VersionedHistory])
+    history = History()
 
     class Meta:
         verbose_name = "engagement"

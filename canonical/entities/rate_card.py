@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from django.db import models
-from simple_history.models import HistoricalRecords
 
 from canonical.attributes import Classification, ListStrategy
 from canonical.entities import columns, parts
-from canonical.entities.base import GoldenRecord, GoldenRow, VersionedHistory, rows
+from canonical.entities.base import GoldenRecord, GoldenRow, History, rows
 
 
 class RateCard(GoldenRecord):
@@ -28,7 +27,7 @@ class RateCard(GoldenRecord):
     card_version = columns.text(40)
     rate_card_status = columns.code("rate_card_status")
 
-    history = HistoricalRecords(bases=[VersionedHistory])
+    history = History()
 
     class Meta:
         verbose_name = "rate card"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from simple_history.models import HistoricalRecords
-
 from canonical.attributes import Classification
 from canonical.entities import columns, parts
-from canonical.entities.base import GoldenRecord, VersionedHistory
+from canonical.entities.base import GoldenRecord, History
 
 
 class Resource(GoldenRecord):
@@ -52,7 +50,7 @@ class Resource(GoldenRecord):
         *parts.ADDRESS[1:], classification=Classification.RESTRICTED, identifying=True
     )
 
-    history = HistoricalRecords(bases=[VersionedHistory])
+    history = History()
 
     class Meta:
         verbose_name = "resource"

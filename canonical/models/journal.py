@@ -37,7 +37,9 @@ class Change(models.Model):
     """
 
     seq = models.BigAutoField(primary_key=True)
-    golden = models.ForeignKey(Golden, on_delete=models.PROTECT, related_name="changes")
+    golden = models.ForeignKey(
+        Golden, on_delete=models.PROTECT, related_name="changes", db_index=False
+    )
     entity = models.CharField(max_length=20)
     version = models.BigIntegerField()
     kind = models.CharField(max_length=10, choices=ChangeKind.choices)

@@ -166,7 +166,12 @@ class Link(models.Model):
     until = models.DateTimeField(null=True, blank=True)
     cause = models.CharField(max_length=12, choices=LinkCause.choices)
     merge = models.ForeignKey(
-        "canonical.Merge", null=True, blank=True, on_delete=models.PROTECT, related_name="moves"
+        "canonical.Merge",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="moves",
+        db_index=False,
     )
 
     class Meta:
@@ -178,7 +183,7 @@ class Link(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["golden"], name="link_open_golden", condition=models.Q(until__isnull=True)
+                fields=["merge"], name="link_moved", condition=models.Q(merge__isnull=False)
             )
         ]
 

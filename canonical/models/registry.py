@@ -65,7 +65,12 @@ class Golden(models.Model):
     version = models.BigIntegerField(default=0)
     state = models.CharField(max_length=10, choices=GoldenState.choices, default=GoldenState.ACTIVE)
     merged_into = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="absorbed"
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="absorbed",
+        db_index=False,
     )
     published_version = models.BigIntegerField(null=True, blank=True)
     content_hash = models.CharField(max_length=64, default="")
@@ -78,6 +83,11 @@ class Golden(models.Model):
             # The lists of the console and the API, newest first.
             models.Index(fields=["entity", "state", "-updated_at"], name="golden_by_update"),
             models.Index(fields=["entity", "id"], name="golden_by_entity"),
+            models.Index(
+                fields=["merged_into"],
+                name="golden_absorbed",
+                condition=models.Q(merged_into__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
