@@ -7,29 +7,46 @@ can be rebuilt); MatchEvidence 1-1 Link; Review n-1 SourceRecord twice; Audit by
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
 
 from canonical.models import Golden, Link, SourceRecord, new_id
+from matching.engine.keys import hashed, signed
+
+
+def filed_under(entity: str, keys: Iterable[int]) -> list[int]:
+    """The numbers that keys of an entity are filed under, which are no other entity's; and the
+    keys of such numbers."""
+    own = _own(entity)
+    return [key ^ own for key in keys]
+
+
+@cache
+def _own(entity: str) -> int:
+    return signed(hashed(entity.encode()))
 
 
 class MatchKey(models.Model):
     """A blocking key of one record. Only the composite primary key, so that a lookup is one probe.
+
+    The entity is part of the number (`filed_under`): a column of its own would be compared at every
+    step of a lookup, and make a fifth of the index.
 
     A rows table beats an array column here: one probe is 0.14 ms for either, but pending index
     entries made the array form answer in 382 ms under writes. Which keys a record has, its
     features tell.
     """
 
-    pk = models.CompositePrimaryKey("entity", "key", "record")
-    entity = models.CharField(max_length=20)
+    pk = models.CompositePrimaryKey("key", "record")
     key = models.BigIntegerField()
     record = models.UUIDField()
 
     def __str__(self) -> str:
-        return f"{self.entity} {self.key}"
+        return f"{self.key} {self.record}"
 
 
 class ThisTransaction(models.Func):

@@ -15,7 +15,7 @@ from django.db.models import Count
 from canonical.prepared import vendor
 from canonical.reader import array, select
 from matching.engine.normalise import Features, OutdatedFeatures
-from matching.models import MatchFeatures, MatchKey
+from matching.models import MatchFeatures, MatchKey, filed_under
 
 # A key shared by more records than this tells nothing; it is skipped and said to be.
 KEY_CAP = 50
@@ -77,7 +77,7 @@ def nearby(entity: str, asked: Sequence[Asked]) -> tuple[list[Near], dict[UUID, 
         if golden is not None:
             inside.append((record, golden, system, packed))
         elif record is None:
-            heavy.add(entity, key)
+            heavy.add(entity, *filed_under(entity, [key]))
         elif strong or place <= RECORD_CAP:
             found[n].records.append(record)
             if strong:
@@ -90,26 +90,28 @@ def nearby(entity: str, asked: Sequence[Asked]) -> tuple[list[Near], dict[UUID, 
 def light(entity: str, keys: Collection[int]) -> set[int]:
     """Those of the keys under which few enough records stand to be compared."""
     counted = (
-        MatchKey.objects.filter(entity=entity, key__in=list(keys))
+        MatchKey.objects.filter(key__in=filed_under(entity, keys))
         .values_list("key")
         .annotate(number=Count("record"))
     )
-    return {key for key, number in counted if number <= KEY_CAP}
+    few = [key for key, number in counted if number <= KEY_CAP]
+    return set(filed_under(entity, few))
 
 
 def _asked(
     entity: str, probes: Sequence[tuple[int, int, int]], asked: Sequence[Asked]
 ) -> Iterable[Sequence[Any]]:
-    """(which, record, shares an identifier, place, ...) of a neighbour; (which, None, _, _, key,
+    """(which, record, shares an identifier, place, ...) of a neighbour; (which, None, _, _, number,
     ...) of a heavy key; (None, record, None, None, None, golden, system, packed) of a member.
     """
     if not probes:
         return ()
+    which, keys, strong = zip(*probes, strict=True)
+    told = (which, filed_under(entity, keys), strong)
     if vendor() == "postgresql":
-        own = array(a.record for a in asked)
-        return select(_BY_ARRAYS, [own, *map(array, zip(*probes, strict=True)), entity])
-    told = json.dumps([(*probe, asked[probe[0]].record.hex) for probe in probes])
-    rows = select(_BY_JSON, [told, entity, entity])
+        return select(_BY_ARRAYS, [array(a.record for a in asked), *map(array, told)])
+    own = (asked[n].record.hex for n in which)
+    rows = select(_BY_JSON, [json.dumps(list(zip(*told, own, strict=True)))])
     return ((n, _id(record), *said, _id(golden), s, p) for n, record, *said, golden, s, p in rows)
 
 
@@ -128,7 +130,7 @@ hit AS MATERIALIZED (
     FROM asked CROSS JOIN LATERAL (
         SELECT array_agg(record) AS records FROM (
             SELECT record FROM matching_matchkey m
-            WHERE m.entity = %s AND m.key = asked.key LIMIT {KEY_CAP + 1}) AS few) AS under),
+            WHERE m.key = asked.key LIMIT {KEY_CAP + 1}) AS few) AS under),
 shared AS (
     SELECT n, strong, size, u.record FROM hit, unnest(records) AS u (record)
     WHERE size <= {KEY_CAP} AND u.record <> own),
@@ -142,11 +144,11 @@ hit AS MATERIALIZED (
     SELECT asked.*, (
         SELECT count(*) FROM (
             SELECT 1 FROM matching_matchkey m
-            WHERE m.entity = %s AND m.key = asked.key LIMIT {KEY_CAP + 1})) AS size
+            WHERE m.key = asked.key LIMIT {KEY_CAP + 1})) AS size
     FROM asked),
 shared AS (
     SELECT n, strong, size, m.record FROM hit CROSS JOIN matching_matchkey m
-    WHERE m.entity = %s AND m.key = hit.key AND size <= {KEY_CAP} AND m.record <> hit.own),
+    WHERE m.key = hit.key AND size <= {KEY_CAP} AND m.record <> hit.own),
 """  # noqa: S608
 _NEAR = f"""
 pair AS (

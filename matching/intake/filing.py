@@ -15,7 +15,7 @@ from canonical import writer
 from canonical.prepared import vendor
 from canonical.reader import array, select, texts
 from matching.intake.population import Newcomer
-from matching.models import MatchFeatures, MatchKey
+from matching.models import MatchFeatures, MatchKey, filed_under
 
 
 @dataclass(slots=True)
@@ -39,12 +39,12 @@ def file_records(entity: str, newcomers: Sequence[Newcomer], known: Collection[U
 def _file_arrays(entity: str, newcomers: Sequence[Newcomer], known: Collection[UUID]) -> None:
     """The server takes the keys out of arrays; those that are filed already stay as they are."""
     records = array(n.record for n in newcomers)
-    keys = texts(" ".join(map(str, n.keys)) for n in newcomers)
+    keys = texts(" ".join(map(str, filed_under(entity, n.keys))) for n in newcomers)
     if known:
         writer.execute(MatchKey, _GONE, [records, keys])
-        writer.execute(MatchKey, _KEYS_ANEW, [entity, records, keys], apart=True)
+        writer.execute(MatchKey, _KEYS_ANEW, [records, keys], apart=True)
     else:
-        writer.execute(MatchKey, _KEYS, [entity, records, keys])
+        writer.execute(MatchKey, _KEYS, [records, keys])
     systems = texts(n.system for n in newcomers)
     packed = array(n.features.pack().hex() for n in newcomers)
     writer.execute(MatchFeatures, _FEATURES, [entity, records, systems, packed, keys])
@@ -57,18 +57,17 @@ CROSS JOIN LATERAL (SELECT string_to_array(told.keys, ' ')::bigint[] AS keys) AS
 """
 _GONE = f"""
 DELETE FROM matching_matchkey USING (
-    SELECT held.entity, old.key, told.record {_TOLD}
+    SELECT old.key, told.record {_TOLD}
     CROSS JOIN LATERAL (
-        SELECT f.entity, f.keys FROM matching_matchfeatures f
+        SELECT f.keys FROM matching_matchfeatures f
         WHERE f.record = told.record OFFSET 0) AS held
     CROSS JOIN LATERAL unnest(held.keys) AS old (key)
     WHERE old.key <> ALL (new.keys)) AS gone
-WHERE matching_matchkey.entity = gone.entity AND matching_matchkey.key = gone.key
-  AND matching_matchkey.record = gone.record
+WHERE matching_matchkey.key = gone.key AND matching_matchkey.record = gone.record
 """  # noqa: S608
 _KEYS = f"""
-INSERT INTO matching_matchkey (entity, record, key)
-SELECT %s, told.record, fresh.key {_TOLD}
+INSERT INTO matching_matchkey (record, key)
+SELECT told.record, fresh.key {_TOLD}
 CROSS JOIN LATERAL unnest(new.keys) AS fresh (key)
 ORDER BY fresh.key
 """
@@ -85,13 +84,14 @@ ON CONFLICT (record) DO UPDATE SET
 
 def _file_rows(entity: str, newcomers: Sequence[Newcomer], known: Collection[UUID]) -> None:
     forget(known)
+    told = [(n, filed_under(entity, n.keys)) for n in newcomers]
     writer.insert_tuples(
         MatchFeatures,
         ("record", "entity", "system", "packed", "keys"),
-        [(n.record, entity, n.system, n.features.pack(), n.keys) for n in newcomers],
+        [(n.record, entity, n.system, n.features.pack(), keys) for n, keys in told],
     )
-    filed = sorted((key, n.record) for n in newcomers for key in n.keys)
-    writer.insert_tuples(MatchKey, ("entity", "key", "record"), [(entity, *row) for row in filed])
+    rows = sorted((key, n.record) for n, keys in told for key in keys)
+    writer.insert_tuples(MatchKey, ("key", "record"), rows)
 
 
 def forget(records: Collection[UUID]) -> None:
@@ -107,18 +107,17 @@ def forget(records: Collection[UUID]) -> None:
 
 _FORGET_ARRAYS = """
 DELETE FROM matching_matchkey USING (
-    SELECT held.entity, held.record, old.key
+    SELECT told.record, old.key
     FROM unnest(%s::uuid[]) AS told (record)
     CROSS JOIN LATERAL (
-        SELECT f.entity, f.record, f.keys FROM matching_matchfeatures f
+        SELECT f.keys FROM matching_matchfeatures f
         WHERE f.record = told.record OFFSET 0) AS held
     CROSS JOIN LATERAL unnest(held.keys) AS old (key)) AS gone
-WHERE matching_matchkey.entity = gone.entity AND matching_matchkey.key = gone.key
-  AND matching_matchkey.record = gone.record
+WHERE matching_matchkey.key = gone.key AND matching_matchkey.record = gone.record
 """
 _FORGET_JSON = """
-DELETE FROM matching_matchkey WHERE (entity, key, record) IN (
-    SELECT f.entity, old.value, f.record
+DELETE FROM matching_matchkey WHERE (key, record) IN (
+    SELECT old.value, f.record
     FROM json_each(%s) AS told
     CROSS JOIN matching_matchfeatures AS f ON f.record = told.value
     CROSS JOIN json_each(f.keys) AS old)
@@ -143,7 +142,7 @@ def filed_since(entity: str, mark: str) -> dict[UUID, Late]:
     Exact once no other transaction can file records of the entity: under its lock.
     """
     rows = select(_SINCE, [mark, entity])
-    return {record: Late(golden, set(keys)) for record, golden, keys in rows}
+    return {record: Late(golden, set(filed_under(entity, keys))) for record, golden, keys in rows}
 
 
 # The number of a transaction in another server's dump may lie ahead of all of this one's.

@@ -13,7 +13,7 @@ from canonical.models import Link
 from canonical.reader import select
 from matching.intake import candidates
 from matching.intake.candidates import KEY_CAP, MEMBERS_CAP, RECORD_CAP, Asked, Near, nearby
-from matching.models import MatchKey
+from matching.models import MatchKey, filed_under
 from tests.factories import hub
 
 pytestmark = pytest.mark.django_db
@@ -28,8 +28,9 @@ def _no_heavy_keys() -> Iterator[None]:
 
 
 def file(key: int, records: range) -> None:
-    rows = [("client", key, str(UUID(int=n))) for n in records]
-    writer.insert_tuples(MatchKey, ("entity", "key", "record"), rows)
+    [number] = filed_under("client", [key])
+    rows = [(number, str(UUID(int=n))) for n in records]
+    writer.insert_tuples(MatchKey, ("key", "record"), rows)
 
 
 def near(entity: str, asked: list[Asked]) -> list[Near]:

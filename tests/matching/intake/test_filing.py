@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from canonical import writer
 from matching.engine.normalise import Features
 from matching.intake.filing import file_records, forget
 from matching.intake.population import Newcomer
-from matching.models import MatchFeatures, MatchKey
+from matching.models import MatchFeatures, MatchKey, filed_under
 from tests.factories import hub
 from tests.factories.hub import client, home
 
@@ -29,12 +30,15 @@ def newcomer(number: int, keys: Sequence[int], name: str = "") -> Newcomer:
 
 
 def rows() -> set[tuple[int, int]]:
-    return {(record.int, key) for record, key in MatchKey.objects.values_list("record", "key")}
+    return _told((record, [key]) for record, key in MatchKey.objects.values_list("record", "key"))
 
 
 def beside() -> set[tuple[int, int]]:
-    held = MatchFeatures.objects.values_list("record", "keys")
-    return {(record.int, key) for record, keys in held for key in keys}
+    return _told(MatchFeatures.objects.values_list("record", "keys"))
+
+
+def _told(filed: Iterable[tuple[UUID, Sequence[int]]]) -> set[tuple[int, int]]:
+    return {(record.int, key) for record, some in filed for key in filed_under("client", some)}
 
 
 @pytest.mark.parametrize("few", [1, 2, 0])
@@ -55,7 +59,7 @@ def test_known_records_are_filed_anew_and_others_stay(few: int) -> None:
 
 def test_keys_that_were_lost_are_filed_again() -> None:
     file_records("client", [newcomer(1, [1, 2])])
-    MatchKey.objects.filter(key=1).delete()
+    MatchKey.objects.filter(key__in=filed_under("client", [1])).delete()
     file_records("client", [newcomer(1, [1, 2])], known=[UUID(int=1)])
     assert rows() == {(1, 1), (1, 2)}
 
@@ -79,3 +83,22 @@ def test_records_filed_before_get_their_system_and_keys() -> None:
         import_module("matching.migrations.0004_keys_beside_features").gather(None, editor)
     assert beside() == filed
     assert set(MatchFeatures.objects.values_list("system", flat=True)) == {"crm"}
+
+
+def test_records_filed_by_key_and_entity_are_filed_by_one_number() -> None:
+    hub.open_hub()
+    client("Globex Corporation", source_id="1", website="https://www.globex.com")
+    person = {"display_name": "Ann Lee", "date_of_birth": "1980-02-03"}
+    hub.put("crm", "resource", "2", person, 1)
+    filed = list(MatchKey.objects.values_list("key", "record").order_by("key", "record"))
+    by_record = {row.record: row.keys for row in MatchFeatures.objects.all()}
+    assert len(by_record) == 2
+    for row in MatchFeatures.objects.all():
+        row.keys = filed_under(row.entity, row.keys)
+        row.save()
+    MatchKey.objects.all().delete()
+    with connection.cursor() as cursor:
+        editor = SimpleNamespace(connection=connection, execute=cursor.execute)
+        import_module("matching.migrations.0005_entity_in_the_key").renumber(apps, editor)
+    assert list(MatchKey.objects.values_list("key", "record").order_by("key", "record")) == filed
+    assert {row.record: row.keys for row in MatchFeatures.objects.all()} == by_record
