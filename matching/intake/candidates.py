@@ -18,7 +18,7 @@ from matching.engine.normalise import Features, OutdatedFeatures
 from matching.models import MatchFeatures, MatchKey, filed_under
 
 # A key shared by more records than this tells nothing; it is skipped and said to be.
-KEY_CAP = 50
+KEY_CAP = 30
 # Records compared with one that arrives, those first that share most with it.
 RECORD_CAP = 8
 # Who shares less than one in so many parts of what the nearest shares is not compared.

@@ -57,7 +57,7 @@ def test_who_shares_more_and_rarer_keys_comes_first() -> None:
 def test_who_shares_little_beside_the_nearest_is_left_out() -> None:
     for key in (1, 2, 3):
         file(key, range(1, 2))
-    file(4, range(2, 42))
+    file(4, range(2, 2 + KEY_CAP))
     file(5, range(50, 52))
     [found] = near("client", [Asked(NOBODY, [1, 2, 3, 4, 5], [5])])
     assert numbers(found) == [50, 51, 1]
