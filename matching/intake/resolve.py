@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
@@ -25,50 +24,12 @@ from matching.engine.profile import Profile
 from matching.intake import candidates
 from matching.intake.candidates import Asked, Member, Near
 from matching.intake.filing import Late
+from matching.intake.placement import Found, Placement, Question
 from matching.intake.population import OTHER, Newcomer, Pair, Population
 from matching.models import MatchModel, ReviewKind
 from matching.profiles import profile_for
 
 __all__ = ("Newcomer", "Placing", "considered", "current_model", "newcomer", "place")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What the engine said of a newcomer and one record: enough to compute it again."""
-
-    record: UUID
-    golden: UUID
-    weight: int
-    probability: float
-    margin: int | None
-    runner_up: UUID | None
-    model_version: str
-    detail: dict[str, Any]
-
-
-@dataclass(slots=True)
-class Question:
-    """A review to open between the newcomer and the best record of another golden record."""
-
-    kind: ReviewKind
-    found: Found
-
-
-@dataclass(slots=True)
-class Placement:
-    """Where a newcomer goes: `golden` with `created` telling whether it must be made first."""
-
-    newcomer: Newcomer
-    golden: UUID
-    cause: LinkCause
-    created: bool = False
-    found: Found | None = None
-    questions: list[Question] = field(default_factory=list)
-
-    def evidence(self) -> list[Found]:
-        """What speaks for the placement and for each of its questions."""
-        asked = [question.found for question in self.questions]
-        return [self.found, *asked] if self.found else asked
 
 
 def newcomer(entity: str, record: UUID, system: str, values: Mapping[str, Any]) -> Newcomer:
@@ -121,6 +82,7 @@ class Placing:
         self.profile: Profile = profile_for(entity)
         self.model = current_model(entity, stamp)
         self.under: dict[int, list[int]] = defaultdict(list)
+        self.fresh = [new_id() for _ in newcomers]  # golden records, as far as they are wanted
         told = Counter(chain.from_iterable(n.keys for n in newcomers))
         self.shared = [[key for key in n.keys if told[key] > 1] for n in newcomers]
         self.asked = [self._asked(n) for n in newcomers]
@@ -133,29 +95,56 @@ class Placing:
         self.population.prepare(self._pairs())
         self.population.prepare(self._likely())
 
-    def look_again(self, late: Mapping[UUID, Late]) -> bool:
-        """Take in what was filed since; whether any newcomer has to do with it.
+    def look_again(
+        self, placements: Sequence[Placement], late: Mapping[UUID, Late]
+    ) -> list[Placement]:
+        """The placements as they are with what was filed since they were made.
 
-        A newcomer has, if it shares a key with a late record, or if one stands or stood in a
-        golden record that it may belong to.
+        Only who has to do with it is decided again, and whoever has to do with one that goes
+        elsewhere now: what speaks for all others is as it was.
         """
+        again = self._stirred(late)
+        if not again:
+            return list(placements)
+        found, members = self._nearby(again)
+        self.population.learn(members)
+        for n, near in zip(again, found, strict=True):
+            self.near[n], self.beside[n] = near, self._beside(near)
+        return self._anew(placements, set(again))
+
+    def _stirred(self, late: Mapping[UUID, Late]) -> list[int]:
+        """The newcomers that share a key with a late record, or that may belong to a golden record
+        in which one stands or stood."""
         self._forget_run()
         keys = {key for each in late.values() for key in each.keys}
         home, known = self.population.home, map(self.population.number, late)
         stirred = {self.population.golden(each.golden) for each in late.values() if each.golden}
         stirred |= {home[number] for number in known if number in home}
-        again = [
+        return [
             n
             for n, asked in enumerate(self.asked)
             if not keys.isdisjoint(candidates.heavy.without(self.entity, asked.keys))
             or not stirred.isdisjoint(self._goldens(n))
         ]
-        if again:
-            found, members = self._nearby(again)
-            self.population.learn(members)
-            for n, near in zip(again, found, strict=True):
-                self.near[n], self.beside[n] = near, self._beside(near)
-        return bool(again)
+
+    def _anew(self, placements: Sequence[Placement], again: Collection[int]) -> list[Placement]:
+        golden = self.population.golden
+        moved: set[int] = set()
+        after: list[Placement] = []
+        for n, placement in enumerate(placements):
+            if n in again or (moved and not moved.isdisjoint(self._considered(n))):
+                after.append(self._place(n))
+                if after[n].golden != placement.golden:
+                    moved |= {golden(placement.golden), golden(after[n].golden)}
+            else:
+                self._settle(n, placement)
+                after.append(placement)
+        return after
+
+    def _considered(self, n: int) -> set[int]:
+        """The golden records that a decision on a newcomer looks at, in its turn."""
+        home = self.population.home
+        return self._goldens(n).union(home[r] for r in self._earlier(n) if r in home)
 
     def _goldens(self, n: int) -> set[int]:
         """The golden records that a newcomer may belong to, as far as they were there before."""
@@ -208,7 +197,7 @@ class Placing:
             yield from (n * OTHER + m for m in beside[other] if m < n or m >= size)
 
     def run(self) -> list[Placement]:
-        """Decide every newcomer, in order; once more from the beginning, if it is asked again."""
+        """Decide every newcomer, in order; from the beginning, if it is asked again."""
         self._forget_run()
         return [self._place(n) for n in range(len(self.newcomers))]
 
@@ -242,11 +231,14 @@ class Placing:
         """
         population = self.population
         declared, inside = self.declared[n], population.inside
-        earlier = [r for key in self.shared[n] for r in self.under[key]]
-        near = dict.fromkeys(map(population.home.get, chain(self.beside[n], earlier)))
+        near = dict.fromkeys(map(population.home.get, chain(self.beside[n], self._earlier(n))))
         goldens = [g for g in near if g is not None and g != self.own[n]]
         population.prepare(n * OTHER + r for g in goldens for r in inside[g] if r != n)
         return {g: population.evidence(n, g, g != declared) for g in goldens}
+
+    def _earlier(self, n: int) -> list[int]:
+        """The newcomers before this one that share a key with it."""
+        return [r for key in self.shared[n] for r in self.under[key]]
 
     def _decide(self, weights: Mapping[int, int]) -> Decision:
         """Only the two likeliest, and whoever equals them, can decide."""
@@ -266,7 +258,7 @@ class Placing:
         best = UUID(decision.best.golden) if decision.best else None
         if decision.band is Band.LINK and best:
             return Placement(newcomer, best, LinkCause.MATCHED, found=self._found(n, decision))
-        placement = Placement(newcomer, new_id(), LinkCause.CREATED, created=True)
+        placement = Placement(newcomer, self.fresh[n], LinkCause.CREATED, created=True)
         if decision.band is Band.REVIEW:
             placement.questions.append(Question(_kind(decision), self._found(n, decision)))
         return placement
@@ -297,7 +289,7 @@ class Placing:
         if not any(self._contradicts(n, other) for other in others):
             found = self._found(n, decision) if others else None
             return Placement(newcomer, newcomer.declared, LinkCause.DECLARED, found=found)
-        placement = Placement(newcomer, new_id(), LinkCause.CREATED, created=True)
+        placement = Placement(newcomer, self.fresh[n], LinkCause.CREATED, created=True)
         placement.questions.append(Question(ReviewKind.POSSIBLE, self._found(n, decision)))
         return placement
 

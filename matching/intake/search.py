@@ -10,7 +10,8 @@ from uuid import UUID
 from canonical import configuration
 from canonical.identity.targets import resolved
 from matching.engine.decide import Band, band_of
-from matching.intake.resolve import Found, considered, newcomer
+from matching.intake.placement import Found
+from matching.intake.resolve import considered, newcomer
 from matching.profiles import profile_for
 
 _NOBODY = UUID(int=0)

@@ -25,7 +25,8 @@ from canonical.models import DecisionKind, Link, LinkCause, SourceRecord
 from matching.engine.decide import Band, band_of
 from matching.engine.keys import keys
 from matching.intake.candidates import features_of
-from matching.intake.resolve import Found, Newcomer, considered
+from matching.intake.placement import Found
+from matching.intake.resolve import Newcomer, considered
 from matching.models import Audit, MatchEvidence, MatchFeatures, Review, ReviewKind, ReviewState
 from matching.profiles import profile_for
 from matching.questions.review import draft, put_before_people, unanswered

@@ -21,7 +21,8 @@ from matching.engine.normalise import Features
 from matching.engine.score import Scorer
 from matching.intake import candidates
 from matching.intake.candidates import Member
-from matching.intake.resolve import Found, Newcomer, considered, current_model
+from matching.intake.placement import Found
+from matching.intake.resolve import Newcomer, considered, current_model
 from matching.profiles import profile_for
 
 PAIRS_AT_MOST = 64

@@ -38,8 +38,8 @@ from canonical.models import (
 )
 from canonical.reader import Read, Slot
 from canonical.worklist import Need
+from matching.intake.placement import Found, Placement
 from matching.intake.refresh import refresh
-from matching.intake.resolve import Found, Placement
 from matching.models import MatchEvidence, Review, ReviewKind, ReviewState
 from matching.questions import contradiction
 from matching.questions.explanation import restricted

@@ -12,7 +12,7 @@ from canonical.identity.intake import Judged, Verdict
 from canonical.models import Golden, SourceReference, UnmappedValue, WorkKind
 from canonical.validation import Fault
 from canonical.worklist import Need
-from matching.intake.resolve import Placement
+from matching.intake.placement import Placement
 from matching.models import Review
 
 

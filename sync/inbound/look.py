@@ -20,7 +20,8 @@ from canonical.identity.targets import resolutions
 from canonical.resolution import Resolved
 from canonical.validation import Fault
 from matching.intake import filing
-from matching.intake.resolve import Newcomer, Placement, Placing, newcomer
+from matching.intake.placement import Placement
+from matching.intake.resolve import Newcomer, Placing, newcomer
 
 _NOBODY = UUID(int=0)
 
@@ -81,8 +82,8 @@ class Look:
             raise units.Grown
         if self.placing is not None:
             late = filing.filed_since(self.entity, mark)
-            if late and self.placing.look_again(late):
-                self.placements = self.placing.run()
+            if late:
+                self.placements = self.placing.look_again(self.placements, late)
 
     def _held(self) -> dict[str, Held]:
         return held_of(self.system, self.entity, self.arrivals)

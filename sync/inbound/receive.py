@@ -33,7 +33,7 @@ from canonical.models import (
 )
 from canonical.validation import Fault
 from matching.intake.filing import file_records
-from matching.intake.resolve import Placement
+from matching.intake.placement import Placement
 from matching.questions import review
 from matching.questions.reconsider import reconsider
 from sync.inbound import catalogue
