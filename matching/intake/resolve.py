@@ -100,42 +100,47 @@ class Placing:
     ) -> list[Placement]:
         """The placements as they are with what was filed since they were made.
 
-        Only who has to do with it is decided again, and whoever has to do with one that goes
-        elsewhere now: what speaks for all others is as it was.
+        Only who has to do with it is decided again: who shares a key with a late record, and who
+        looks at a golden record that changed, by what came or by a newcomer that goes elsewhere
+        now. What speaks for all others is as it was.
         """
-        again = self._stirred(late)
+        self._forget_run()
+        changed = self._changed(late)
+        again = self._concerned(late, changed)
         if not again:
             return list(placements)
         found, members = self._nearby(again)
         self.population.learn(members)
         for n, near in zip(again, found, strict=True):
             self.near[n], self.beside[n] = near, self._beside(near)
-        return self._anew(placements, set(again))
+        return self._anew(placements, set(again), changed)
 
-    def _stirred(self, late: Mapping[UUID, Late]) -> list[int]:
-        """The newcomers that share a key with a late record, or that may belong to a golden record
-        in which one stands or stood."""
-        self._forget_run()
-        keys = {key for each in late.values() for key in each.keys}
+    def _changed(self, late: Mapping[UUID, Late]) -> set[int]:
+        """The golden records in which late records stand or stood."""
         home, known = self.population.home, map(self.population.number, late)
-        stirred = {self.population.golden(each.golden) for each in late.values() if each.golden}
-        stirred |= {home[number] for number in known if number in home}
+        now = {self.population.golden(each.golden) for each in late.values() if each.golden}
+        return now | {home[number] for number in known if number in home}
+
+    def _concerned(self, late: Mapping[UUID, Late], changed: set[int]) -> list[int]:
+        """The newcomers that share a key with a late record, or may belong to a changed golden."""
+        keys = {key for each in late.values() for key in each.keys}
         return [
             n
             for n, asked in enumerate(self.asked)
             if not keys.isdisjoint(candidates.heavy.without(self.entity, asked.keys))
-            or not stirred.isdisjoint(self._goldens(n))
+            or not changed.isdisjoint(self._goldens(n))
         ]
 
-    def _anew(self, placements: Sequence[Placement], again: Collection[int]) -> list[Placement]:
+    def _anew(
+        self, placements: Sequence[Placement], again: Collection[int], changed: set[int]
+    ) -> list[Placement]:
         golden = self.population.golden
-        moved: set[int] = set()
         after: list[Placement] = []
         for n, placement in enumerate(placements):
-            if n in again or (moved and not moved.isdisjoint(self._considered(n))):
+            if n in again or not changed.isdisjoint(self._considered(n)):
                 after.append(self._place(n))
                 if after[n].golden != placement.golden:
-                    moved |= {golden(placement.golden), golden(after[n].golden)}
+                    changed |= {golden(placement.golden), golden(after[n].golden)}
             else:
                 self._settle(n, placement)
                 after.append(placement)

@@ -101,3 +101,27 @@ def test_who_followed_one_that_goes_elsewhere_now_is_decided_again() -> None:
     assert again[0].golden == came.golden
     assert again[1] is not first[1]
     assert again == placing.run()
+
+
+def test_who_looks_at_a_golden_record_that_grew_is_decided_again() -> None:
+    hub.open_hub()
+    known = {"legal_name": "Zenith Gears", "duns": "150483782"}
+    take([known], "crm")
+    before = filed()
+    one = {"legal_name": "Acme Tools", "phone": "+12125550143"}
+    both = {**one, "trading_name": "Zenith Gears", "duns": "150483782"}
+    newcomers = [newcomer("client", new_id(), "erp", each) for each in (both, one)]
+    placing = Placing("client", newcomers, configuration.stamp())
+    first = placing.run()
+    [home] = {each.golden for each in before.values()}
+    assert first[0].golden == home
+    System.objects.create(code="late", name="Late")
+    take([known], "late")
+    late = {record: each for record, each in filed().items() if record not in before}
+    [came] = late.values()
+    assert came.golden == home
+    assert came.keys.isdisjoint(newcomers[1].keys)
+    again = placing.look_again(first, late)
+    assert again[0].golden == home
+    assert again[1] != first[1]
+    assert again == placing.run()
